@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The JSON codec. Reads what sigs.k8s.io/json reads (corpus json/decode) and writes what Go's encoding/json writes. */
+#pragma once
+
+#include "base/buf.h"
+#include "data/value.h"
+
+enum json_flags {
+        JSON_KUBERNETES = 0,      /* sigs.k8s.io/json: integers in int64 stay integers, everything else is a float */
+        JSON_REPORT_DUPLICATES = 1 << 0, /* duplicate keys are collected instead of silently letting the last win */
+        JSON_BORROW = 1 << 1,     /* strings without escapes point into the input, which must outlive the tree and is
+                                   * changed in place (a NUL is put behind each string) */
+};
+
+/* What a strict reader wants to know beside the tree. */
+struct json_report {
+        struct arena *arena;   /* where duplicates are kept; the caller sets it */
+        struct value duplicates; /* list of strings: paths of duplicate fields, "spec.replicas" */
+};
+
+/* Parses one JSON text of n bytes. Trees live in the arena. Errors are ERR_SYNTAX with line and column, in the words
+ * of Go's decoder ("invalid character 'x' looking for beginning of value"), ERR_TOO_LARGE past LIMIT_DEPTH.
+ * report may be NULL. */
+int json_parse(struct arena *a, const char *text, size_t n, unsigned flags, struct json_report *report,
+               struct value *ret, struct err *err);
+
+enum json_write_flags {
+        JSON_HTML_ESCAPE = 1 << 0, /* as encoding/json: < > & U+2028 U+2029 as \u00XX */
+        JSON_SORT_KEYS = 1 << 1,   /* maps by key bytes, without touching the tree */
+        JSON_INDENT = 1 << 2,      /* as json.MarshalIndent with four spaces (kubectl -o json) */
+};
+
+/* Appends the JSON text of v. A failure shows in buf_failed(). */
+void json_write(struct buf *b, const struct value *v, unsigned flags);
+
+/* Appends s as a JSON string with its quotes; bad UTF-8 becomes U+FFFD as in Go. */
+void json_write_string(struct buf *b, const char *s, size_t n, unsigned flags);
+
+/* A float as Go writes it in JSON: shortest digits, exponent below 1e-6 and from 1e21. */
+void json_write_float(struct buf *b, double f);
