@@ -4,7 +4,21 @@
 #include "cli/cli.h"
 
 static const struct cli_command commands[] = {
+        {"up", cmd_up, "start a whole weir on this machine: control plane, controllers, Git server"},
+        {"status", cmd_status, "show what runs"},
+        {"down", cmd_down, "stop it; its data stays"},
+        {"user", cmd_user, "print a kubeconfig for a user of a local weir"},
+        {"get", cmd_get, "list kustomizations or sources and their readiness"},
+        {"reconcile", cmd_reconcile, "reconcile an object now"},
+        {"suspend", cmd_suspend, "stop reconciling an object"},
+        {"resume", cmd_resume, "start reconciling it again"},
+        {"create", cmd_create, "create a tenant"},
+        {"build", cmd_build, "build a kustomization, as `kustomize build` does"},
+        {"check", cmd_check, "check this machine and the cluster"},
+        {"install", cmd_install, "install weir's CRDs and roles on a cluster"},
+        {"controllers", cmd_controllers, "run the controllers against any API server"},
         {"apiserver", cmd_apiserver, "run only the embedded control plane"},
+        {"forge", cmd_forge, "run only the local Git server"},
         {"version", cmd_version, "print the version"},
 };
 

@@ -3,7 +3,7 @@
  * The system headers that declare them come first, because a poisoned name may not be declared afterwards. */
 #pragma once
 
-#ifndef __cplusplus
+#if !defined(__cplusplus) && !defined(__ASSEMBLER__)
 #include <alloca.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -174,3 +174,7 @@ static int remove_at(int dir, const char *name, struct err *err) {
 int fs_remove_tree(const char *path, struct err *err) {
         return remove_at(AT_FDCWD, path, err);
 }
+
+int fs_remove_tree_at(int dir, const char *name, struct err *err) {
+        return remove_at(dir, name, err);
+}

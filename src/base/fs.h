@@ -36,3 +36,6 @@ int fs_mkdirs(const char *path, mode_t mode, struct err *err);
 
 /* Removes a tree without following symlinks. A missing path is no error. */
 int fs_remove_tree(const char *path, struct err *err);
+
+/* The same for a name in an open directory. */
+int fs_remove_tree_at(int dir, const char *name, struct err *err);

@@ -83,12 +83,19 @@ int client_apply(struct client *c, struct arena *a, const struct client_as *as, 
 int client_delete(struct client *c, struct arena *a, const struct client_as *as, const char *api_version,
                   const char *kind, const char *namespace_, const char *name, const char *uid, struct err *err);
 
+/* Create and the two patches controllers need. body is written as JSON; ret may be NULL. */
+int client_create(struct client *c, struct arena *a, const struct client_as *as, const struct value *object,
+                  const char *field_manager, struct value *ret, struct err *err);
+int client_merge_patch(struct client *c, struct arena *a, const char *path, const char *query,
+                       const struct value *patch, struct value *ret, struct err *err);
+
 /* A watch from resource_version on a thread of the caller's: calls event() for each until it answers non-zero, the
  * server ends it (0) or it fails. event runs on the calling thread; object lives until it returns. */
 struct client_watch {
         const char *path;
         const char *query; /* label selectors and so on, or NULL */
         const char *resource_version;
+        const struct client_as *as; /* or NULL */
         int (*event)(void *context, const char *type, const struct value *object);
         void *context;
         const volatile int *stop; /* becomes non-zero to end it within a second */

@@ -3,7 +3,6 @@
 
 #include <stdarg.h>
 
-
 struct value value_strf(struct arena *a, const char *fmt, ...) {
         va_list ap;
         va_start(ap, fmt);
@@ -36,13 +35,33 @@ bool value_bool_or(const struct value *v, bool fallback) {
 
 /* ---- maps ---- */
 
-/* The order of members decides nothing and the hash is only a shortcut, so a plain FNV-1a is enough here; the
- * indexes below are keyed by str_hash() of strmap where an attacker could choose keys. */
+static uint64_t load64(const char *p) {
+        uint64_t w;
+        memcpy(&w, p, sizeof(w));
+        return w;
+}
+
+/* At most eight bytes, overlapping loads instead of a loop. */
+static uint64_t load_tail(const char *p, size_t n) {
+        uint32_t first, last;
+        if (n >= 4) {
+                memcpy(&first, p, 4);
+                memcpy(&last, p + n - 4, 4);
+                return (uint64_t)first << 32 | last;
+        }
+        return n ? (uint64_t)(uint8_t)p[0] << 16 | (uint64_t)(uint8_t)p[n / 2] << 8 | (uint8_t)p[n - 1] : 0;
+}
+
+/* The order of members decides nothing and the hash is only a shortcut, so a plain multiplicative one is enough here;
+ * the indexes below are keyed by str_hash() of strmap where an attacker could choose keys. */
 uint32_t value_key_hash(const char *key, size_t n) {
-        uint32_t h = 2166136261u;
-        for (size_t i = 0; i < n; i++)
-                h = (h ^ (uint8_t)key[i]) * 16777619u;
-        return h;
+        uint64_t h = n * UINT64_C(0x9E3779B97F4A7C15);
+        for (; n > 8; key += 8, n -= 8) {
+                h = (h ^ load64(key)) * UINT64_C(0xC2B2AE3D27D4EB4F);
+                h ^= h >> 29;
+        }
+        h = (h ^ load_tail(key, n)) * UINT64_C(0xC2B2AE3D27D4EB4F);
+        return (uint32_t)(h >> 32);
 }
 
 static bool member_is(const struct member *m, const char *key, size_t n, uint32_t hash) {

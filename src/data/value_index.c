@@ -36,8 +36,8 @@ struct value *value_index_get(const struct value_index *index, const struct valu
 
 static bool equal_with_index(const struct value *a, const struct value *b, const struct value_index *index) {
         VALUE_EACH_MEMBER(m, a) {
-                const struct value *other = index ? value_index_get(index, b, m->key, m->key_len)
-                                                  : value_getn(b, m->key, m->key_len);
+                const struct value *other =
+                        index ? value_index_get(index, b, m->key, m->key_len) : value_getn(b, m->key, m->key_len);
                 if (!other || !value_equal(&m->value, other))
                         return false;
         }

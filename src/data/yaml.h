@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The YAML codec: libyaml's events into our tree, and our own emitter in go-yaml's dialects.
- * The dialects and their differences are corpus yaml/ (decode, emit, multidoc). */
+ * The dialects and their differences are corpus yaml/ (decode, emit, multidoc).
+ *
+ * Trees hold what JSON can hold: timestamps become strings, keys become strings, .inf and .nan are refused, as
+ * sigs.k8s.io/yaml and kustomize do when they pass through JSON. Aliases and merge keys are expanded. Scalars and
+ * collections keep their style; a null's len is the length of its text in the source (0: nothing stands there). */
 #pragma once
 
 #include "base/buf.h"
@@ -13,19 +17,73 @@ enum yaml_dialect {
 
 struct yaml_options {
         enum yaml_dialect dialect;
-        bool strict;  /* duplicate keys are errors, as sigs.k8s.io/yaml's strict readers report them */
+        bool strict; /* duplicate keys are errors, as sigs.k8s.io/yaml's strict readers report them (kyaml: always) */
         size_t max_bytes, max_nodes, max_depth, max_documents; /* 0: the limits of limits.h */
 };
 
 /* Parses the only (or first) document of a stream. An empty stream gives null. ERR_SYNTAX with line and column;
- * ERR_TOO_LARGE past a limit (aliases count as often as they are used). */
+ * ERR_TOO_LARGE past a limit (aliases count as often as they are used). The texts are go-yaml's ("yaml: line 3: did
+ * not find expected key"); a caller that speaks as sigs.k8s.io/yaml.Unmarshal puts "error converting YAML to JSON: "
+ * before them. options may be NULL: YAML_SIGS, not strict. */
 int yaml_parse(struct arena *a, const char *text, size_t n, const struct yaml_options *options, struct value *ret,
                struct err *err);
 
-/* Parses every document: ret becomes a list, one item a document, empty documents as null. Each item's line in the
- * stream can be had with yaml_document_line(). */
+/* Parses every document as Kubernetes' and kustomize's readers do: the stream is cut at lines that begin with "---"
+ * (yaml_split_next()), then each piece is parsed by itself. ret becomes a list, one item a piece, empty ones as null.
+ * Lines in error texts count from the piece's start as there; err->line counts from the start of the stream. */
 int yaml_parse_all(struct arena *a, const char *text, size_t n, const struct yaml_options *options, struct value *ret,
                    struct err *err);
 
+/* ---- one document after the other ---- */
+
+struct yaml_stream;
+
+/* Reads a stream as go-yaml's Decoder does (YAML's own rules for "---" and "..."). The text must outlive the stream.
+ * NULL: memory, or too many bytes; err says which. */
+struct yaml_stream *yaml_stream_new(const char *text, size_t n, const struct yaml_options *options, struct err *err);
+
+/* 1: the next document is in ret (allocated in a); 0: no more; -1: an error, and the stream is at its end. */
+int yaml_stream_next(struct yaml_stream *s, struct arena *a, struct value *ret, struct err *err);
+
+/* The line (from 1) on which the document that yaml_stream_next() gave last begins. */
+unsigned yaml_stream_line(const struct yaml_stream *s);
+
+struct yaml_stream *yaml_stream_free(struct yaml_stream *s);
+
+static inline void yaml_stream_freep(struct yaml_stream **s) {
+        *s = yaml_stream_free(*s);
+}
+
+#define _cleanup_yaml_stream_ _cleanup_(yaml_stream_freep)
+
+/* A piece of a stream: text[0..n), beginning on line (from 1). */
+struct yaml_piece {
+        const char *text;
+        size_t n;
+        unsigned line;
+};
+
+struct yaml_splitter {
+        const char *text;
+        size_t n;
+        size_t at;     /* where the next piece begins */
+        unsigned line; /* of at, from 1 */
+        enum yaml_dialect dialect;
+        bool done;
+};
+
+#define YAML_SPLITTER(text_, n_, dialect_)                                                                             \
+        ((struct yaml_splitter){.text = (text_), .n = (n_), .line = 1, .dialect = (dialect_)})
+
+/* Cuts the next piece off without parsing: YAML_SIGS as apimachinery's YAMLReader, YAML_KYAML as kyaml's ByteReader.
+ * 1: ret is set; 0: no more; -1: something other than a comment follows a "---" (ERR_SYNTAX). */
+int yaml_split_next(struct yaml_splitter *s, struct yaml_piece *ret, struct err *err);
+
+/* ---- writing ---- */
+
 /* Appends v as sigs.k8s.io/yaml.Marshal writes it (sorted keys, go-yaml v2 style) or as kyaml writes it. */
 void yaml_write(struct buf *b, const struct value *v, enum yaml_dialect dialect);
+
+/* The same, but refuses what sigs.k8s.io/yaml.Marshal refuses, in its words: characters that YAML does not allow, and
+ * keys too long for its reader ("yaml: control characters are not allowed"). */
+int yaml_marshal(struct buf *b, const struct value *v, enum yaml_dialect dialect, struct err *err);

@@ -42,6 +42,8 @@ struct kind {
         bool storage_version; /* the version objects of this resource are stored in */
         const struct schema *schema;
         const struct value *crd; /* custom: the whole CRD object; else NULL */
+        const struct value *crd_version; /* custom: its entry of spec.versions; else NULL */
+        const struct kind *storage;      /* the version objects are stored in; itself when storage_version */
 };
 
 struct kind_set;
@@ -49,7 +51,8 @@ struct kind_set;
 /* The snapshot of built-in kinds only; never freed. */
 const struct kind_set *kind_set_builtin(void);
 
-/* A new snapshot: built-in kinds and those of the established CRDs (list of CRD objects, copied). ERR_INVALID. */
+/* A new snapshot: built-in kinds and those of the established CRDs (a list of CRD objects, copied; others are passed
+ * over). Versions that are not served are only found through kind_storage(). ERR_INVALID, ERR_MEMORY. */
 int kind_set_new(const struct value *crds, struct kind_set **ret, struct err *err);
 const struct kind_set *kind_set_ref(const struct kind_set *set);
 const struct kind_set *kind_set_unref(const struct kind_set *set);
@@ -64,7 +67,8 @@ const struct kind *kind_by_name(const struct kind_set *set, const char *group, c
 /* The version this resource is stored in (the kind itself when it is that one). */
 const struct kind *kind_storage(const struct kind_set *set, const struct kind *k);
 
-/* All kinds, in discovery order (group priority, then CRD groups alphabetically). */
+/* All served kinds, in discovery order: built-in groups by priority, then CRD groups alphabetically; within a group by
+ * version priority (v2, v1, v1beta1), within a version alphabetically by resource. */
 size_t kind_count(const struct kind_set *set);
 const struct kind *kind_at(const struct kind_set *set, size_t index);
 

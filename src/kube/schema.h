@@ -43,9 +43,17 @@ struct schema_field {
         const struct schema *schema;
         const char *patch_key;       /* strategic merge key of a list, or NULL */
         const struct value *fallback; /* the default published in OpenAPI, or NULL */
-        uint16_t number;             /* protobuf field number, 0: none */
+        uint16_t number;             /* protobuf field number, 0: none, or inside one of the parent's inlines */
         uint8_t patch;               /* enum schema_patch */
         bool required;
+        bool always;   /* Go writes it even when it is empty: its JSON tag has no omitempty */
+        bool optional; /* Go holds a pointer: null is absent, and a zero value that was given is kept */
+};
+
+/* A protobuf message field whose members appear in the parent's JSON object (Go's inline structs). */
+struct schema_inline {
+        uint16_t number;
+        const struct schema *schema;
 };
 
 struct schema {
@@ -55,11 +63,16 @@ struct schema {
         bool preserve_unknown;
         bool embedded_resource;
         bool nullable;
-        const char *format;              /* "int32", "date-time", ... or NULL */
+        const char *format;              /* "int32", "int64", "double", "byte", "date-time", "micro-time", ... or NULL */
         const char *const *keys;         /* SCHEMA_KEYED: NULL-terminated */
         const struct schema *element;    /* SCHEMA_MAP, SCHEMA_LIST */
         const struct schema_field *fields; /* SCHEMA_STRUCT, sorted by name */
         size_t n_fields;
+        const char *go_type;             /* Go's name of it, "v1.PodSpec", "v1.Protocol"; NULL: Go's plain type */
+        const struct schema_inline *inlines; /* built-in structs: see struct schema_inline */
+        size_t n_inlines;
+        const uint16_t *by_number;       /* built-in structs: protobuf field number to index + 1 in fields, or NULL */
+        size_t n_by_number;
         const struct value *rules;       /* CRD: the raw JSONSchemaProps, for validation and defaulting; else NULL */
 };
 

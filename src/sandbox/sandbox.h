@@ -26,8 +26,8 @@ struct job {
         size_t input_len;
         int fds[JOB_MAX_FDS]; /* passed in this order; kept by the caller */
         size_t n_fds;
-        size_t max_output;    /* bytes */
-        int64_t timeout_ns;
+        size_t max_output;  /* bytes; 0: LIMIT_JOB_OUTPUT */
+        int64_t timeout_ns; /* from the start of the worker; 0: the policy's own deadline */
 };
 
 /* What a job kind runs inside the worker: reads the request and the descriptors, writes its answer to out.
@@ -36,11 +36,14 @@ typedef int (*job_function)(const struct job *job, struct buf *out, struct err *
 
 struct broker;
 
-/* Forks the broker. functions[kind] may be NULL: that job is refused. Call before threads and libraries. */
+/* Forks the broker. functions[kind] may be NULL: that job is refused. Call before threads and libraries, from the
+ * thread that lives longest. The broker ends when this process does. */
 int broker_start(const job_function functions[JOB_KINDS], struct broker **ret, struct err *err);
 
-/* Runs a job and waits for it; any thread, many at once. *ret_output is malloc'ed. A worker's crash, kill or limit is
- * an error that says which ("the build used more than 10s of processor time"). */
+/* Runs a job and waits for it; any thread, many at once. *ret_output is malloc'ed and NUL-terminated. A worker's crash,
+ * kill or limit is an error that says which ("the build used more than 10s of processor time"): ERR_TIMEOUT for wall
+ * and processor time, ERR_TOO_LARGE for sizes, ERR_MEMORY, ERR_ACCESS_DENIED for a forbidden system call, ERR_INTERNAL
+ * for a crash. ERR_UNAVAILABLE: the broker is gone. When it returns, the worker and all it started are dead. */
 int broker_run(struct broker *b, const struct job *job, char **ret_output, size_t *ret_len, struct err *err);
 
 /* Ends the broker and all workers. */

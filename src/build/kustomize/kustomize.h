@@ -7,15 +7,31 @@
 #include "base/buf.h"
 #include "data/value.h"
 
+enum kustomize_reorder {
+        KUSTOMIZE_REORDER_DEFAULT, /* the file's sortOptions, else legacy */
+        KUSTOMIZE_REORDER_LEGACY,  /* --reorder legacy */
+        KUSTOMIZE_REORDER_NONE,    /* --reorder none: input order */
+};
+
+/* All zero is `kustomize build` without flags. */
 struct kustomize_options {
         bool load_restrictions_none; /* --load-restrictor LoadRestrictionsNone: still never outside of root_fd */
         bool allow_remote;           /* remote bases; always refused here with the lockdown's message: the fetch path's job */
+        bool managed_by_label;       /* --enable-managedby-label */
+        enum kustomize_reorder reorder;
+        const char *display_root; /* what stands before paths in messages for root_fd ("/src"); NULL: "" */
+        const struct value *top;  /* the kustomization of the top directory, in place of its file; NULL: read the file */
+        struct buf *warnings;     /* gets the lines kustomize writes to stderr; NULL: dropped */
 };
 
-/* Builds the kustomization at path (relative, "." for the root) beneath root_fd. *ret is a list of objects in output
- * order. Errors are worded as kustomize words them, first line equal where the corpus marks it stable. */
+/* Builds the kustomization at path (relative, "." for the root) beneath root_fd. options may be NULL. *ret is a list of
+ * objects in output order. Errors are worded as kustomize words them, first line equal where the corpus marks it
+ * stable. */
 int kustomize_build(struct arena *a, int root_fd, const char *path, const struct kustomize_options *options,
                     struct value *ret, struct err *err);
 
 /* Writes objects as `kustomize build` prints them. */
 void kustomize_emit(struct buf *b, const struct value *objects);
+
+/* The same, but refuses what kustomize refuses only when it prints (control characters in a string). */
+int kustomize_print(struct buf *b, const struct value *objects, struct err *err);

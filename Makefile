@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+# Meson and Ninja do the work; these targets name it. `make demo` and `make test` install what is missing.
+
+BUILD ?= build
+MESON_FLAGS ?=
+
+.PHONY: all build test test-real demo bench fuzz install clean deps deps-test
+
+all: build
+
+build: deps $(BUILD)/build.ninja
+	@ninja -C $(BUILD) --quiet
+
+$(BUILD)/build.ninja:
+	@meson setup $(BUILD) $(MESON_FLAGS) >/dev/null || { meson setup $(BUILD) $(MESON_FLAGS); exit 1; }
+
+deps:
+	@tools/install-packages build
+
+deps-test:
+	@tools/install-packages build test
+
+test: deps-test build
+	@tests/run $(BUILD)
+
+test-real: deps-test build
+	@tests/run $(BUILD) --real
+
+demo: deps
+	@tools/install-packages build demo
+	@$(MAKE) --no-print-directory build
+	@examples/two-tenants/demo $(BUILD)/weir
+
+bench: deps-test
+	@bench/run
+
+fuzz: deps-test
+	@tests/fuzz/run
+
+install: build
+	@meson install -C $(BUILD) --no-rebuild
+
+clean:
+	rm -rf build build-*

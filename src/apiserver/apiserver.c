@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Start and stop: the order in which the parts are made, and taken down again in reverse. */
+#include "apiserver/apiserver.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "apiserver/auth/escalation.h"
+#include "apiserver/auth/kubeconfig.h"
+#include "apiserver/auth/pki.h"
+#include "apiserver/bootstrap/bootstrap.h"
+#include "apiserver/controllers/controllers.h"
+#include "apiserver/handlers/server.h"
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/limits.h"
+#include "http/tls.h"
+
+#define ADMIN_CERT_SECONDS (INT64_C(365) * 24 * 3600)
+#define STOP_GRACE_NS (5 * NSEC_PER_SEC)
+#define SERVICE_CIDR "10.0.0.0/24"
+#define SERVICE_IP "10.0.0.1"
+
+struct apiserver {
+        const struct apiserver_options *options;
+        const char *address;
+        uint16_t port;
+        int lock;
+        struct store *store;
+        struct pki *pki;
+        struct server server;
+        struct controllers *controllers;
+        void *tls;
+};
+
+/* ---- hooks between the parts ---- */
+
+static int lookup(void *context, struct arena *a, const char *resource, const char *namespace_, const char *name,
+                  struct value *ret, struct err *err) {
+        struct apiserver *s = context;
+        const struct kind_set *kinds = registry_kinds(s->server.registry);
+        const struct kind *k = kind_by_resource(kinds, "", "v1", resource);
+        _cleanup_object_ struct object *o = NULL;
+        int status = !k ? err_set(err, ERR_NOT_FOUND, "%s \"%s\" not found", resource, name)
+                        : registry_get(s->server.registry, k, namespace_, name, &o, err);
+        kind_set_unref(kinds);
+        return status < 0 ? -1 : object_tree(o, a, ret, err);
+}
+
+static int check_escalation(void *context, struct arena *a, const struct rbac_user *user, const struct kind *k,
+                            const char *namespace_, const struct value *old, const struct value *object,
+                            struct err *err) {
+        struct apiserver *s = context;
+        return escalation_check(s->server.auth, a, user, k->kind, namespace_, old, object, err);
+}
+
+/* An update or apply of something that is not there creates it, and needs the right to. */
+static int check_create(void *context, struct arena *a, const struct rbac_user *user, const struct kind *k,
+                        const char *namespace_, const char *name, struct err *err) {
+        struct apiserver *s = context;
+        const struct rbac_attributes q = {
+                .user = user,
+                .verb = "create",
+                .resource_request = true,
+                .group = k->group,
+                .version = k->version,
+                .resource = k->resource,
+                .subresource = "",
+                .name = name,
+                .namespace_ = namespace_,
+                .path = "",
+        };
+        const char *reason = "";
+        struct value status;
+        if (auth_allows(s->server.auth, &q, a, &reason))
+                return 0;
+        if (auth_forbidden(a, &q, reason, &status) < 0)
+                return err_oom(err);
+        return err_set(err, ERR_FORBIDDEN, "%s", value_string_or(value_get(&status, "message"), "forbidden"));
+}
+
+static void kinds_changed(void *context) {
+        struct apiserver *s = context;
+        if (s->server.openapi)
+                openapi_invalidate(s->server.openapi);
+}
+
+static void published(void *context) {
+        struct apiserver *s = context;
+        http_stream_wake(s->server.http);
+}
+
+/* ---- parts ---- */
+
+static int lock_directory(struct apiserver *s, struct err *err) {
+        const char *dir = s->options->data_dir;
+        char path[4096];
+        if (fs_mkdirs(dir, 0700, err) < 0)
+                return -1;
+        if ((size_t)snprintf(path, sizeof(path), "%s/lock", dir) >= sizeof(path))
+                return err_set(err, ERR_INVALID, "the name of the data directory is too long");
+        s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        if (s->lock < 0)
+                return err_errno(err, errno, "open %s", path);
+        if (flock(s->lock, LOCK_EX | LOCK_NB) < 0)
+                return err_set(err, ERR_CONFLICT, "%s is in use by another weir", dir);
+        return 0;
+}
+
+static int load_pki(struct apiserver *s, struct arena *a, struct err *err) {
+        const char *const addresses[] = {s->address, SERVICE_IP, NULL};
+        struct pki_options options = {
+                .dir = arena_printf(a, "%s/pki", s->options->data_dir),
+                .addresses = addresses,
+                .now = clock_realtime_ns() / NSEC_PER_SEC,
+        };
+        return options.dir ? pki_load(&options, &s->pki, err) : err_oom(err);
+}
+
+static int make_auth(struct apiserver *s, struct err *err) {
+        /* weir's own controllers speak through the Unix socket. */
+        static const char *const groups[] = {"system:masters", "system:authenticated", NULL};
+        static const struct rbac_user weir = {.name = "system:weir", .uid = "", .groups = groups};
+        struct auth_options options = {
+                .token_auth_file = s->options->token_auth_file,
+                .unix_user = &weir,
+                .pki = s->pki,
+                .lookup = {.get = lookup, .context = s},
+        };
+        return auth_new(&options, &s->server.auth, err) < 0 ? -1 : auth_follow(s->server.auth, s->server.registry, err);
+}
+
+static int make_registry(struct apiserver *s, struct err *err) {
+        struct registry_hooks hooks = {
+                .context = s,
+                .check_escalation = check_escalation,
+                .check_create = check_create,
+                .kinds_changed = kinds_changed,
+        };
+        return registry_new(s->store, &hooks, &s->server.registry, err);
+}
+
+static int make_http(struct apiserver *s, struct err *err) {
+        struct http_options options = {
+                .max_body = LIMIT_REQUEST_BODY,
+                .max_connections = LIMIT_API_CONNECTIONS,
+                .max_per_peer = LIMIT_API_CONNECTIONS,
+                .loops = 2,
+                .hooks = server_hooks(&s->server),
+        };
+        return http_server_new(&options, &s->server.http, err);
+}
+
+/* ---- listening ---- */
+
+/* The port of the last start, so that kubeconfig files stay good; 0 when there was none. */
+static uint16_t last_port(const struct apiserver *s) {
+        char path[4096];
+        _cleanup_free_ char *text = NULL;
+        size_t n = 0;
+        if ((size_t)snprintf(path, sizeof(path), "%s/port", s->options->data_dir) >= sizeof(path) ||
+            fs_read(AT_FDCWD, path, 64, &text, &n, NULL) < 0)
+                return 0;
+        unsigned long port = strtoul(text, NULL, 10);
+        return port <= UINT16_MAX ? (uint16_t)port : 0;
+}
+
+static int keep_port(const struct apiserver *s, struct err *err) {
+        char path[4096], text[16];
+        int n = snprintf(text, sizeof(text), "%u\n", s->port);
+        if ((size_t)snprintf(path, sizeof(path), "%s/port", s->options->data_dir) >= sizeof(path))
+                return err_set(err, ERR_INVALID, "the name of the data directory is too long");
+        return fs_write_atomic(path, text, (size_t)n, 0600, err);
+}
+
+static int listen_all(struct apiserver *s, struct err *err) {
+        if (pki_server_context(s->pki, &s->tls, err) < 0)
+                return -1;
+        s->port = s->options->port ? s->options->port : last_port(s);
+        if (http_listen_tcp(s->server.http, s->address, &s->port, s->tls, s->options->port ? err : NULL) < 0) {
+                if (s->options->port)
+                        return -1;
+                s->port = 0; /* taken by somebody else meanwhile */
+                if (http_listen_tcp(s->server.http, s->address, &s->port, s->tls, err) < 0)
+                        return -1;
+        }
+        bool v6 = strchr(s->address, ':') != NULL;
+        snprintf(s->server.address, sizeof(s->server.address), v6 ? "[%s]:%u" : "%s:%u", s->address, s->port);
+        if (!s->options->port && keep_port(s, err) < 0)
+                return -1;
+        return s->options->unix_socket ? http_listen_unix(s->server.http, s->options->unix_socket, err) : 0;
+}
+
+static int write_kubeconfig(struct apiserver *s, struct arena *a, struct err *err) {
+        static const char *const masters[] = {"system:masters", NULL};
+        const char *cert, *key, *path = arena_printf(a, "%s/admin.kubeconfig", s->options->data_dir);
+        int64_t now = clock_realtime_ns() / NSEC_PER_SEC;
+        struct kubeconfig k = {
+                .cluster = "weir",
+                .user = "admin",
+                .server = arena_printf(a, "https://%s", s->server.address),
+                .ca_pem = pki_ca_pem(s->pki),
+        };
+        if (!path || !k.server)
+                return err_oom(err);
+        if (pki_client_certificate(s->pki, a, "admin", masters, now, ADMIN_CERT_SECONDS, &cert, &key, err) < 0)
+                return -1;
+        k.cert_pem = cert;
+        k.key_pem = key;
+        return kubeconfig_write(path, &k, err);
+}
+
+static int start_controllers(struct apiserver *s, struct err *err) {
+        struct bootstrap_options bootstrap = {
+                .service_cidr = SERVICE_CIDR,
+                .kubernetes_ip = SERVICE_IP,
+                .advertise_address = s->address,
+                .port = s->port,
+                .client_ca_pem = pki_ca_pem(s->pki),
+        };
+        struct controllers_options options = {.root_ca_pem = pki_ca_pem(s->pki), .settle_workloads = true};
+        return bootstrap_run(s->server.registry, &bootstrap, err) < 0
+                       ? -1
+                       : controllers_start(s->server.registry, &options, &s->controllers, err);
+}
+
+static int start(struct apiserver *s, struct err *err) {
+        _cleanup_arena_ struct arena *a = arena_new(0);
+        if (!a)
+                return err_oom(err);
+        if (lock_directory(s, err) < 0 || load_pki(s, a, err) < 0 ||
+            store_open(s->options->data_dir, &s->store, err) < 0 || make_registry(s, err) < 0 || make_auth(s, err) < 0)
+                return -1;
+        s->server.openapi = openapi_new();
+        if (!s->server.openapi)
+                return err_oom(err);
+        if (workers_new(&s->server.workers, err) < 0 || make_http(s, err) < 0 || listen_all(s, err) < 0 ||
+            start_controllers(s, err) < 0 || write_kubeconfig(s, a, err) < 0)
+                return -1;
+        store_on_publish(s->store, published, s);
+        return http_server_start(s->server.http, err);
+}
+
+/* Requests end before what they use; writers before the store. */
+static void stop(struct apiserver *s) {
+        if (s->server.http)
+                http_server_drain(s->server.http, STOP_GRACE_NS);
+        if (s->store)
+                store_interrupt(s->store);
+        s->controllers = controllers_stop(s->controllers);
+        s->server.workers = workers_free(s->server.workers);
+        if (s->store)
+                store_on_publish(s->store, NULL, NULL);
+        if (s->server.http)
+                s->server.http = http_server_stop(s->server.http, 0);
+        tls_context_free(s->tls);
+        s->server.auth = auth_free(s->server.auth);
+        s->server.openapi = openapi_free(s->server.openapi);
+        s->server.registry = registry_free(s->server.registry);
+        s->store = store_close(s->store);
+        s->pki = pki_free(s->pki);
+        close_fd(&s->lock);
+}
+
+static int announce(const struct apiserver *s, struct err *err) {
+        char line[256];
+        int n = snprintf(line, sizeof(line), "ready https://%s\n", s->server.address);
+        if (s->options->announce) {
+                fputs(line, stdout);
+                fflush(stdout);
+        }
+        if (s->options->ready_fd < 0)
+                return 0;
+        int status = fs_write_all(s->options->ready_fd, line, (size_t)n, err);
+        close(s->options->ready_fd);
+        return status;
+}
+
+int apiserver_run(const struct apiserver_options *options, struct err *err) {
+        struct apiserver s = {.options = options, .lock = -1};
+        sigset_t stopping;
+        int caught;
+        s.address = options->address ? options->address : "127.0.0.1";
+        sigemptyset(&stopping);
+        sigaddset(&stopping, SIGTERM);
+        sigaddset(&stopping, SIGINT);
+        pthread_sigmask(SIG_BLOCK, &stopping, NULL);
+        signal(SIGPIPE, SIG_IGN);
+        int status = start(&s, err);
+        if (status == 0)
+                status = announce(&s, err);
+        if (status == 0)
+                sigwait(&stopping, &caught);
+        stop(&s);
+        return status;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* GET of a collection: selection, pages, and the bytes of the list. */
+#include "apiserver/handlers/page.h"
+#include "apiserver/handlers/show.h"
+#include "apiserver/handlers/status.h"
+#include "apiserver/handlers/verbs.h"
+#include "base/limits.h"
+#include "data/json.h"
+
+#include <inttypes.h>
+
+static const char *api_version(struct call *c) {
+        return *c->kind->group ? arena_printf(c->arena, "%s/%s", c->kind->group, c->kind->version) : c->kind->version;
+}
+
+static void write_head(struct call *c, struct buf *b, const struct page *p) {
+        buf_addf(b, "{\"kind\":\"%s\",\"apiVersion\":\"%s\",\"metadata\":{\"resourceVersion\":\"%" PRIu64 "\"",
+                 c->kind->list_kind, api_version(c), p->rv);
+        if (p->continue_)
+                buf_addf(b, ",\"continue\":\"%s\"", p->continue_);
+        if (p->remaining > 0)
+                buf_addf(b, ",\"remainingItemCount\":%zu", p->remaining);
+        buf_adds(b, "},\"items\":[");
+}
+
+/* The whole list as bytes; objects are copied, not parsed, whenever their stored form is what is asked for. */
+static int send_bytes(struct call *c, const struct page *p, struct err *err) {
+        _cleanup_buf_ struct buf b = BUF_INIT(LIMIT_LIST_BYTES);
+        write_head(c, &b, p);
+        for (size_t i = 0; i < p->n; i++) {
+                if (i > 0)
+                        buf_addc(&b, ',');
+                if (show_json(c->kinds, c->kind, c->arena, p->items[i], true, &b, err) < 0)
+                        return -1;
+        }
+        buf_adds(&b, "]}\n");
+        if (buf_failed(&b))
+                return err_oom(err);
+        size_t n = b.len;
+        call_json(c, 200, buf_take(&b), n);
+        return 0;
+}
+
+static int make_tree(struct call *c, const struct page *p, struct value *ret, struct err *err) {
+        struct value meta = value_map(), items = value_list(), rv = value_strf(c->arena, "%" PRIu64, p->rv);
+        struct arena *a = c->arena;
+        *ret = value_map();
+        if (!value_set(a, &meta, "resourceVersion", rv) ||
+            (p->continue_ && !value_set(a, &meta, "continue", value_str(p->continue_))) ||
+            (p->remaining > 0 && !value_set(a, &meta, "remainingItemCount", value_int((int64_t)p->remaining))))
+                return err_oom(err);
+        for (size_t i = 0; i < p->n; i++) {
+                struct value tree;
+                if (show_tree(c->kinds, c->kind, a, p->items[i], &tree, err) < 0)
+                        return -1;
+                if (!value_append(a, &items, tree))
+                        return err_oom(err);
+        }
+        const char *version = api_version(c);
+        if (!version || !value_set(a, ret, "kind", value_str(c->kind->list_kind)) ||
+            !value_set(a, ret, "apiVersion", value_str(version)) || !value_set(a, ret, "metadata", meta) ||
+            !value_set(a, ret, "items", items))
+                return err_oom(err);
+        return 0;
+}
+
+static int list(struct call *c, struct err *err) {
+        struct list_options options;
+        _cleanup_page_ struct page page = {0};
+        if (options_list(c, false, &options, err) < 0 || page_read(c, &options, &page, err) < 0)
+                return -1;
+        if (c->accept.transform == TRANSFORM_NONE && c->accept.media == MEDIA_JSON && !call_query(c, "pretty"))
+                return send_bytes(c, &page, err);
+        struct value tree;
+        if (make_tree(c, &page, &tree, err) < 0)
+                return -1;
+        call_object(c, 200, &tree);
+        return 0;
+}
+
+/* A page whose moment is forgotten: the Status offers a token with which the client may go on all the same. */
+static void send_expired(struct call *c, const struct err *err) {
+        struct value status;
+        const char *token = page_inconsistent_token(c, call_query(c, "continue"));
+        struct value *meta =
+                token && status_from_err(c->arena, err, &status) == 0 ? value_get(&status, "metadata") : NULL;
+        if (meta && value_set(c->arena, meta, "continue", value_str(token)))
+                call_status(c, &status);
+        else
+                call_fail(c, err);
+}
+
+void list_handle(struct call *c) {
+        _cleanup_err_ struct err err = ERR_INIT;
+        if (list(c, &err) == 0)
+                return;
+        if (err.class == ERR_GONE && call_query(c, "continue"))
+                send_expired(c, &err);
+        else
+                call_fail(c, &err);
+}

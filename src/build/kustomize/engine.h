@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the steps of one build share. Made by kustomize_build(), lives as long as the build. */
+#pragma once
+
+#include "build/kustomize/config.h"
+#include "build/kustomize/kustomize.h"
+#include "build/kustomize/resmap.h"
+#include "build/kustomize/schema.h"
+
+struct engine {
+        struct arena *arena;
+        int root_fd;
+        struct kustomize_options options;
+        const char *display_root;
+        struct scopes scopes;
+        struct merge_schema schema;
+        const struct config *defaults; /* the built-in field specs */
+        struct strmap paths;           /* loader.c: clean path to what it is */
+        size_t n_files;
+        const struct value *build_metadata; /* of the top file: a list, or NULL */
+};
+
+/* One directory with a kustomization file, on the way from the top to here. */
+struct loader {
+        const struct loader *parent;
+        const char *root; /* clean path beneath root_fd, symlinks resolved; "." is root_fd itself */
+};

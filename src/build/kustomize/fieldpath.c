@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "build/kustomize/fieldpath.h"
+
+#include "base/buf.h"
+#include "build/kustomize/resource.h"
+
+int fieldpath_split(struct arena *a, const char *path, char separator, const char *const **ret, size_t *ret_n,
+                    struct err *err) {
+        size_t n = 1;
+        for (const char *p = path; *p; p++)
+                n += *p == separator;
+        const char **parts = arena_zalloc(a, n + 1, sizeof(*parts));
+        char *text = arena_strdup(a, path);
+        if (!parts || !text)
+                return err_oom(err);
+        if (text[0] == separator && text[1])
+                text++;
+        size_t count = 0;
+        char *to = text;
+        parts[count++] = to;
+        for (const char *from = text; *from; from++) {
+                if (*from != separator) {
+                        *to++ = *from;
+                } else if (to > parts[count - 1] && to[-1] == '\\') {
+                        to[-1] = separator;
+                } else {
+                        *to++ = 0;
+                        parts[count++] = to;
+                }
+        }
+        *to = 0;
+        *ret = parts;
+        *ret_n = count;
+        return 0;
+}
+
+struct walk {
+        struct arena *arena;
+        const struct fieldspec *fs;
+        const struct field_action *action;
+};
+
+static int walk_value(const struct walk *w, size_t at, struct value *v, struct err *err);
+
+/* The path that is left, as Go's %v prints it. */
+static int wrap_rest(const struct walk *w, size_t at, struct err *err) {
+        _cleanup_buf_ struct buf text = BUF_INIT(4096);
+        for (size_t i = at; i < w->fs->n_parts; i++)
+                buf_addf(&text, "%s%s", i > at ? " " : "", w->fs->parts[i]);
+        return err_wrap(err, "visit traversal on path: [%s]", buf_str(&text));
+}
+
+static int walk_map(const struct walk *w, size_t at, struct value *map, struct err *err) {
+        const char *name = w->fs->parts[at];
+        size_t n = strlen(name);
+        bool list = n >= 2 && streq(name + n - 2, "[]");
+        if (list)
+                n -= 2;
+        if (n == 0)
+                return err_set(err, ERR_INVALID, "cannot set or create an empty field name");
+        bool last = at + 1 == w->fs->n_parts;
+        bool create = w->fs->create && w->action->creates && !list;
+        struct value *field = value_getn(map, name, n);
+        struct value fresh = last ? w->action->created : value_map();
+        if (!field) {
+                if (!create)
+                        return 0;
+                field = value_add(w->arena, map, name, n, fresh);
+                if (!field)
+                        return err_oom(err);
+        } else if (field->type == VALUE_NULL) {
+                if (list)
+                        *field = value_list();
+                else if (create)
+                        *field = fresh;
+        }
+        return walk_value(w, at + 1, field, err);
+}
+
+/* Recursion: one level for each part of the path and each list in between, which the readers bound. */
+static int walk_value(const struct walk *w, size_t at, struct value *v, struct err *err) {
+        if (at == w->fs->n_parts)
+                return w->action->set(w->arena, w->action->context, v, err);
+        if (v->type == VALUE_NULL)
+                return 0;
+        if (value_is_map(v))
+                return walk_map(w, at, v, err);
+        if (!value_is_list(v))
+                return err_set(err, ERR_INVALID, "expected sequence or mapping node");
+        VALUE_EACH_ITEM(item, v)
+                if (walk_value(w, at, item, err) < 0)
+                        return wrap_rest(w, at, err);
+        return 0;
+}
+
+static bool matches(struct arena *a, const struct fieldspec *fs, const struct value *object) {
+        const struct gvk *want = &fs->gvk;
+        if (*want->kind && !streq(want->kind, scalar_text(a, value_get(object, "kind"))))
+                return false;
+        if (!*want->group && !*want->version)
+                return true;
+        struct gvk got = {.kind = want->kind};
+        return gvk_split(a, scalar_text(a, value_get(object, "apiVersion")), &got.group, &got.version) == 0 &&
+               gvk_selected(&got, want);
+}
+
+int fieldspec_apply(struct arena *a, const struct fieldspec *fs, const struct field_action *action,
+                    struct value *object, struct err *err) {
+        if (!matches(a, fs, object))
+                return 0;
+        struct walk w = {.arena = a, .fs = fs, .action = action};
+        if (walk_value(&w, 0, object, err) == 0)
+                return 0;
+        struct resource r = {.object = *object};
+        struct scopes none = {0};
+        struct resid id;
+        if (resource_current_id(a, &none, &r, &id) < 0)
+                return err_oom(err);
+        return err_wrap(err, "considering field '%s' of object %s", fs->path, resid_string(a, &id));
+}
+
+int fieldspecs_apply(struct arena *a, const struct fieldspecs *list, const struct field_action *action,
+                     struct value *object, struct err *err) {
+        for (size_t i = 0; i < list->len; i++)
+                if (fieldspec_apply(a, &list->items[i], action, object, err) < 0)
+                        return -1;
+        return 0;
+}
+
+int field_set_scalar(struct value *field, struct value v, struct err *err) {
+        if (!scalar_is(field))
+                return scalar_wrong_kind("ScalarNode", field, err);
+        *field = v;
+        return 0;
+}

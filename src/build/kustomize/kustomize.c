@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One build: load the top, accumulate, then what happens once at the end: hashes, name references, vars, order. */
+#include "build/kustomize/kustomize.h"
+
+#include "base/limits.h"
+#include "build/kustomize/generate.h"
+#include "build/kustomize/loader.h"
+#include "build/kustomize/nameref.h"
+#include "build/kustomize/openapi.h"
+#include "build/kustomize/origin.h"
+#include "build/kustomize/sort.h"
+#include "build/kustomize/vars.h"
+#include "data/yaml.h"
+
+/* What kustomize 5.8.1 calls itself in the managed-by label. */
+#define MANAGED_BY "kustomize-v5.8.1"
+
+static int engine_init(struct engine *e, struct arena *a, int root_fd, const struct kustomize_options *options,
+                       struct err *err) {
+        *e = (struct engine){.arena = a, .root_fd = root_fd};
+        if (options)
+                e->options = *options;
+        e->display_root = e->options.display_root ? e->options.display_root : "";
+        struct config *defaults = arena_make(a, struct config);
+        if (!defaults)
+                return err_oom(err);
+        e->defaults = defaults;
+        if (config_builtin(a, defaults, err) < 0 || scopes_init(a, &e->scopes, err) < 0)
+                return -1;
+        return merge_schema_builtin(a, &e->schema, err);
+}
+
+static void engine_done(struct engine *e) {
+        scopes_done(&e->scopes);
+        merge_schema_done(&e->schema);
+        strmap_done(&e->paths);
+}
+
+/* Resources that are only there to be read by others. */
+static void drop_local(struct engine *e, struct resmap *m) {
+        for (size_t i = 0; i < m->len; i++) {
+                const struct value *annotations = value_path(&m->items[i]->object, "metadata", "annotations", NULL);
+                const struct value *local = value_get(annotations, "config.kubernetes.io/local-config");
+                if (local && !streq(scalar_text(e->arena, local), "false"))
+                        m->items[i]->object = value_null();
+        }
+        resmap_drop_empty(m);
+}
+
+static int order(struct engine *e, struct resmap *m, const struct value *spec, struct err *err) {
+        const struct value *options = value_get(spec, "sortOptions");
+        if (options) {
+                if (e->options.reorder != KUSTOMIZE_REORDER_DEFAULT && e->options.warnings)
+                        buf_adds(e->options.warnings,
+                                 "Warning: Sorting order is set both in 'kustomization.yaml' ('sortOptions') and in a CLI "
+                                 "flag ('--reorder'). Using the kustomization file over the CLI flag.\n");
+                return sort_resources(e, m, options, err);
+        }
+        return e->options.reorder == KUSTOMIZE_REORDER_NONE ? 0 : sort_resources(e, m, NULL, err);
+}
+
+static int add_managed_by(struct engine *e, struct resmap *m, struct err *err) {
+        if (!e->options.managed_by_label && !origin_wants(e, "managedByLabel"))
+                return 0;
+        for (size_t i = 0; i < m->len; i++) {
+                struct value *metadata = value_obtain_map(e->arena, &m->items[i]->object, "metadata");
+                struct value *labels = metadata ? value_obtain_map(e->arena, metadata, "labels") : NULL;
+                if (!labels || !value_set(e->arena, labels, "app.kubernetes.io/managed-by", value_str(MANAGED_BY)))
+                        return err_oom(err);
+        }
+        return 0;
+}
+
+static int finish(struct engine *e, struct accumulator *acc, const struct value *spec, struct value *ret,
+                  struct err *err) {
+        struct resmap *m = acc->resources;
+        if (hash_names(e, m, err) < 0 || nameref_fix(e, m, &acc->config.references, err) < 0 ||
+            vars_resolve(e, acc, err) < 0)
+                return -1;
+        drop_local(e, m);
+        if (order(e, m, spec, err) < 0 || add_managed_by(e, m, err) < 0 || origin_finish(e, m, err) < 0)
+                return -1;
+        struct value out = value_list();
+        for (size_t i = 0; i < m->len; i++)
+                if (!value_append(e->arena, &out, m->items[i]->object))
+                        return err_oom(err);
+        *ret = out;
+        return 0;
+}
+
+static int build(struct engine *e, const char *path, struct value *ret, struct err *err) {
+        struct target top = {.e = e};
+        static const struct value no_origin = {.type = VALUE_MAP};
+        if (loader_top(e, path, &top.loader, err) < 0)
+                return -1;
+        int failed = e->options.top ? kfile_from_value(e, &top.loader, e->options.top, &top.file, err)
+                                    : kfile_load(e, &top.loader, &top.file, err);
+        if (failed || openapi_set(e, &top.loader, &top.file.spec, true, err) < 0)
+                return -1;
+        e->build_metadata = value_get(&top.file.spec, "buildMetadata");
+        if (value_is_list(e->build_metadata) && e->build_metadata->len)
+                top.origin = &no_origin;
+        _cleanup_accumulator_ struct accumulator acc;
+        if (accumulator_init(e, &acc, err) < 0 || target_accumulate(&top, &acc, err) < 0)
+                return -1;
+        return finish(e, &acc, &top.file.spec, ret, err);
+}
+
+int kustomize_build(struct arena *a, int root_fd, const char *path, const struct kustomize_options *options,
+                    struct value *ret, struct err *err) {
+        struct engine e;
+        int failed = engine_init(&e, a, root_fd, options, err);
+        if (!failed)
+                failed = build(&e, path, ret, err);
+        engine_done(&e);
+        return failed;
+}
+
+void kustomize_emit(struct buf *b, const struct value *objects) {
+        VALUE_EACH_ITEM(object, objects) {
+                if (object != objects->items)
+                        buf_adds(b, "---\n");
+                yaml_write(b, object, YAML_SIGS);
+        }
+}
+
+int kustomize_print(struct buf *b, const struct value *objects, struct err *err) {
+        VALUE_EACH_ITEM(object, objects) {
+                if (object != objects->items)
+                        buf_adds(b, "---\n");
+                if (yaml_marshal(b, object, YAML_SIGS, err) < 0)
+                        return -1;
+        }
+        return 0;
+}

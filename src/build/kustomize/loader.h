@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files and directories that kustomizations name: resolved beneath root_fd, checked against kustomize's own rules
+ * (files in or below the kustomization's directory, no cycles), worded as kustomize words them. */
+#pragma once
+
+#include "build/kustomize/engine.h"
+
+/* True when kustomize would fetch this from elsewhere: a URL, an scp-like address, a forge's shorthand. */
+bool loader_is_remote(const char *path);
+
+/* The text that stands for a path in messages. */
+const char *loader_display(struct engine *e, const char *path);
+
+/* The top directory. */
+int loader_top(struct engine *e, const char *path, struct loader *ret, struct err *err);
+
+/* A directory that a kustomization in `from` names: exists, is no ancestor of one that is being built. */
+int loader_enter(struct engine *e, const struct loader *from, const char *path, struct loader *ret, struct err *err);
+
+/* A whole file named in `from`, in the arena, NUL-terminated. */
+int loader_read(struct engine *e, const struct loader *from, const char *path, const char **ret, size_t *ret_len,
+                struct err *err);
+
+/* path as seen from the directory base, cleaned as Go's path.Join does; may begin with "..". NULL: memory. */
+const char *loader_join(struct arena *a, const char *base, const char *path);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Paths of replacements and vars: "spec.containers.[name=web].ports.0", with creation of what is missing. */
+#pragma once
+
+#include "data/value.h"
+
+struct path {
+        const char *const *parts;
+        size_t n;
+};
+
+/* Splits at dots; "\." keeps one, "[a.b]" is one name, "[key=value]" one element. */
+int lookup_split(struct arena *a, const char *text, struct path *ret, struct err *err);
+
+/* The one field at the path; *ret is NULL when there is none. ERR_INVALID when the path does not fit the object. */
+int lookup_get(struct arena *a, struct value *object, const struct path *p, struct value **ret, struct err *err);
+
+/* The same from a text, for callers that take a misfit for absence. */
+const struct value *lookup_field(struct arena *a, struct value *object, const char *path);
+
+/* Fields that were made on the way and have no type yet bear this mark in value.flags. */
+#define LOOKUP_UNTYPED 1
+
+struct matches {
+        struct value **items;
+        size_t len, cap;
+};
+
+/* All fields at the path ("*" and [key=pattern] may match several). create: a value of the kind to make at the end of
+ * the path where nothing is, or NULL. */
+int lookup_match(struct arena *a, struct value *object, const struct path *p, const struct value *create,
+                 struct matches *ret, struct err *err);

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "build/kustomize/merge.h"
+
+#include "build/kustomize/merge_walk.h"
+#include "build/kustomize/scalar.h"
+
+#define DIRECTIVE "$patch"
+
+int merge_directive(struct arena *a, const struct value *v, enum directive *ret, struct err *err) {
+        const char *text = scalar_text(a, v);
+        if (streq(text, "delete"))
+                *ret = DIRECTIVE_DELETE;
+        else if (streq(text, "replace"))
+                *ret = DIRECTIVE_REPLACE;
+        else if (streq(text, "merge"))
+                *ret = DIRECTIVE_MERGE;
+        else
+                return err_set(err, ERR_INVALID, "unknown patch strategy '%s'", text);
+        return 0;
+}
+
+static bool missing(const struct value *v) {
+        return !v || v->type == VALUE_NULL;
+}
+
+/* ---- maps ---- */
+
+/* Decides from the directive what the merge starts from. src is a map, copied shallowly into *own without the
+ * directive; dest may be missing. 1: merge on, *dest set; 0: the field goes away. */
+static int begin_map(const struct merger *m, struct value **dest, struct value *own, struct err *err) {
+        enum directive d = DIRECTIVE_MERGE;
+        const struct value *patch = value_get(own, DIRECTIVE);
+        if (patch) {
+                /* kyaml forgets the error when there is nothing to merge into, and keeps the field then. */
+                bool fresh = missing(*dest);
+                if (merge_directive(m->arena, patch, &d, fresh ? NULL : err) == 0) {
+                        struct value bare = *own;
+                        if (value_clone(m->arena, own, &bare, err) < 0)
+                                return -1;
+                        value_remove(&bare, DIRECTIVE);
+                        *own = bare;
+                } else if (!fresh) {
+                        return -1;
+                }
+        }
+        if (d == DIRECTIVE_DELETE)
+                return 0;
+        if (!missing(*dest) && d == DIRECTIVE_MERGE)
+                return 1;
+        /* What is new is merged over itself: that drops nulls and obeys directives further down. */
+        struct value *copy = arena_make(m->arena, struct value);
+        if (!copy)
+                return err_oom(err);
+        if (value_clone(m->arena, own, copy, err) < 0)
+                return -1;
+        *dest = copy;
+        return 1;
+}
+
+struct lookup { /* members of a patch by name, and which of them were used */
+        const struct value *map;
+        struct value_index index;
+        bool *used;
+};
+
+static int lookup_init(struct arena *a, struct lookup *l, const struct value *map, struct err *err) {
+        *l = (struct lookup){.map = map};
+        if (!map)
+                return 0;
+        l->used = arena_zalloc(a, map->len + 1, sizeof(bool));
+        if (!l->used || value_index_init(a, &l->index, map) < 0)
+                return err_oom(err);
+        return 0;
+}
+
+static const struct value *lookup_take(struct lookup *l, const struct member *m) {
+        if (!l->map)
+                return NULL;
+        struct value *v = value_index_get(&l->index, l->map, m->key, m->key_len);
+        if (!v)
+                return NULL;
+        const struct member *found = (const struct member *)((const char *)v - offsetof(struct member, value));
+        l->used[found - l->map->members] = true;
+        return v;
+}
+
+static int merge_member(const struct merger *m, const struct merge_type *type, const struct member *member,
+                        struct value *dest, const struct value *src, struct value *out, struct err *err) {
+        struct value v;
+        int there = merge_walk(m, dest, src, merge_schema_field(type, member->key, member->key_len), &v, err);
+        if (there > 0 && !value_add(m->arena, out, member->key, member->key_len, v))
+                return err_oom(err);
+        return there < 0 ? -1 : 0;
+}
+
+static const struct merge_type *type_of_object(const struct merger *m, const struct value *v) {
+        const char *version = value_get_str(v, "apiVersion"), *kind = value_get_str(v, "kind");
+        return version && kind ? merge_schema_kind(m->schema, version, kind) : NULL;
+}
+
+static int merge_map(const struct merger *m, struct value *dest, const struct value *src, const struct merge_type *type,
+                     struct value *ret, struct err *err) {
+        struct value own = src ? *src : value_null();
+        if (src) {
+                int on = begin_map(m, &dest, &own, err);
+                if (on <= 0)
+                        return on;
+                src = &own;
+        }
+        if (!type && !(type = type_of_object(m, dest)) && src)
+                type = type_of_object(m, src);
+        struct value out = value_map();
+        struct lookup patch;
+        if (lookup_init(m->arena, &patch, src, err) < 0)
+                return -1;
+        VALUE_EACH_MEMBER(member, dest)
+                if (merge_member(m, type, member, &member->value, lookup_take(&patch, member), &out, err) < 0)
+                        return -1;
+        for (size_t i = 0; src && i < src->len; i++)
+                if (!patch.used[i] &&
+                    merge_member(m, type, &src->members[i], NULL, &src->members[i].value, &out, err) < 0)
+                        return -1;
+        *ret = out;
+        return 1;
+}
+
+/* ---- all kinds ---- */
+
+static int check_kinds(const struct value *dest, const struct value *src, struct err *err) {
+        if (missing(dest) || missing(src))
+                return 0;
+        const char *want = scalar_node_kind(dest);
+        return streq(want, scalar_node_kind(src)) ? 0 : scalar_wrong_kind(want, src, err);
+}
+
+/* Recursion is as deep as the documents, which the readers bound. */
+int merge_walk(const struct merger *m, struct value *dest, const struct value *src, struct merge_field field,
+               struct value *ret, struct err *err) {
+        if (check_kinds(dest, src, err) < 0)
+                return -1;
+        const struct value *kind = missing(dest) ? src : dest;
+        if (missing(kind)) {
+                /* An explicit null that no patch mentions stays; an empty one goes, as any null in a patch. */
+                *ret = value_null();
+                ret->len = dest ? dest->len : 0;
+                return !src && dest && dest->len > 0;
+        }
+        if (src && src->type == VALUE_NULL)
+                return 0;
+        if (kind->type == VALUE_MAP)
+                return merge_map(m, missing(dest) ? NULL : dest, src, field.type, ret, err);
+        if (kind->type == VALUE_LIST && field.merges)
+                return merge_list(m, missing(dest) ? NULL : dest, src, field, ret, err);
+        *ret = src ? *src : *dest;
+        return 1;
+}
+
+int merge_strategic(struct arena *a, const struct merge_schema *schema, struct value *object, const struct value *patch,
+                    struct err *err) {
+        struct merger m = {.arena = a, .schema = schema};
+        struct value out;
+        int there = merge_walk(&m, object, patch, (struct merge_field){0}, &out, err);
+        if (there < 0)
+                return -1;
+        *object = there ? out : value_null();
+        return 0;
+}

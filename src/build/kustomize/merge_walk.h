@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside the strategic merge: what merge.c and merge_list.c share. */
+#pragma once
+
+#include "build/kustomize/merge.h"
+
+struct merger {
+        struct arena *arena;
+        const struct merge_schema *schema;
+};
+
+enum directive { DIRECTIVE_MERGE, DIRECTIVE_REPLACE, DIRECTIVE_DELETE };
+
+/* Merges src over dest; either may be NULL (absent). 1: *ret is the result; 0: the field goes away; -1: an error.
+ * dest is used up. */
+int merge_walk(const struct merger *m, struct value *dest, const struct value *src, struct merge_field field,
+               struct value *ret, struct err *err);
+
+/* The same for lists that the schema calls mergeable; dest is a list, src one or NULL. */
+int merge_list(const struct merger *m, struct value *dest, const struct value *src, struct merge_field field,
+               struct value *ret, struct err *err);
+
+/* Reads "$patch: X". ERR_INVALID "unknown patch strategy 'X'". */
+int merge_directive(struct arena *a, const struct value *v, enum directive *ret, struct err *err);

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `transformers`, `generators` and `validators`: files (or inline text) that configure kustomize's built-in plugins.
+ * Plugins that would run a program are refused in kustomize's words. */
+#pragma once
+
+#include "build/kustomize/transform.h"
+
+int plugin_transformers(struct target *t, const struct value *list, struct steps *steps, struct err *err);
+int plugin_generators(struct target *t, struct accumulator *acc, const struct value *list, struct err *err);
+int plugin_validate(struct target *t, struct accumulator *acc, struct err *err);
+
+/* ValueAddTransformer, which no field of a kustomization configures. */
+int valueadd_configure(struct target *t, const struct value *config, struct steps *steps, struct err *err);

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/arena.h"
+
+/* A text as Go's %q prints it. NULL: memory. */
+const char *quote_go(struct arena *a, const char *text);

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "build/kustomize/resource.h"
+
+struct resource *resource_new(struct arena *a, struct value object) {
+        struct resource *r = arena_make(a, struct resource);
+        if (r)
+                r->object = object;
+        return r;
+}
+
+const char *resource_kind(struct arena *a, const struct resource *r) {
+        return scalar_text(a, value_get(&r->object, "kind"));
+}
+
+const char *resource_api_version(struct arena *a, const struct resource *r) {
+        return scalar_text(a, value_get(&r->object, "apiVersion"));
+}
+
+const char *resource_name(struct arena *a, const struct resource *r) {
+        return scalar_text(a, value_path(&r->object, "metadata", "name", NULL));
+}
+
+const char *resource_ns(struct arena *a, const struct resource *r) {
+        return scalar_text(a, value_path(&r->object, "metadata", "namespace", NULL));
+}
+
+bool resource_is_empty(const struct resource *r) {
+        return value_is_null(&r->object) || ((value_is_map(&r->object) || value_is_list(&r->object)) && r->object.len == 0);
+}
+
+int resource_current_id(struct arena *a, const struct scopes *s, const struct resource *r, struct resid *ret) {
+        const char *api_version = resource_api_version(a, r);
+        if (gvk_split(a, api_version, &ret->gvk.group, &ret->gvk.version) < 0)
+                return -1;
+        ret->gvk.kind = resource_kind(a, r);
+        ret->name = resource_name(a, r);
+        ret->ns = resource_ns(a, r);
+        ret->cluster_scoped = scopes_is_cluster(s, api_version, ret->gvk.kind);
+        return 0;
+}
+
+int resource_previous_id(struct arena *a, const struct resource *r, size_t i, struct resid *ret) {
+        *ret = r->previous[i];
+        return gvk_split(a, resource_api_version(a, r), &ret->gvk.group, &ret->gvk.version);
+}
+
+int resource_original_id(struct arena *a, const struct scopes *s, const struct resource *r, struct resid *ret) {
+        return r->n_previous ? resource_previous_id(a, r, 0, ret) : resource_current_id(a, s, r, ret);
+}
+
+int resource_store_id(struct arena *a, const struct scopes *s, struct resource *r, struct err *err) {
+        size_t size = r->n_previous * sizeof(*r->previous);
+        struct resid id;
+        struct resid *grown = arena_grow(a, r->previous, size, size + sizeof(*grown));
+        if (!grown || resource_current_id(a, s, r, &id) < 0)
+                return err_oom(err);
+        grown[r->n_previous++] = (struct resid){
+                .gvk.kind = id.gvk.kind,
+                .name = id.name,
+                .ns = resid_effective_ns(&id),
+        };
+        r->previous = grown;
+        return 0;
+}
+
+int names_add(struct arena *a, struct names *n, const char *name, struct err *err) {
+        if (!*name)
+                return 0;
+        size_t size = n->len * sizeof(*n->items);
+        const char **grown = arena_grow(a, n->items, size, size + sizeof(*grown));
+        if (!grown)
+                return err_oom(err);
+        grown[n->len++] = name;
+        n->items = grown;
+        return 0;
+}
+
+static int set_metadata(struct arena *a, struct resource *r, const char *field, const char *text, struct err *err) {
+        struct value *metadata = value_obtain_map(a, &r->object, "metadata");
+        if (!metadata)
+                return err_oom(err);
+        struct value *old = value_get(metadata, field);
+        struct value v = old ? scalar_styled(old, text) : value_str(text);
+        return value_set(a, metadata, field, v) ? 0 : err_oom(err);
+}
+
+int resource_set_name(struct arena *a, struct resource *r, const char *name, struct err *err) {
+        return set_metadata(a, r, "name", name, err);
+}
+
+int resource_set_ns(struct arena *a, struct resource *r, const char *ns, struct err *err) {
+        if (*ns)
+                return set_metadata(a, r, "namespace", ns, err);
+        struct value *metadata = value_get(&r->object, "metadata");
+        if (value_is_map(metadata))
+                value_remove(metadata, "namespace");
+        return 0;
+}
+
+int resource_normalize_metadata(struct arena *a, struct value *object, const char *field, struct err *err) {
+        struct value *metadata = value_get(object, "metadata");
+        struct value *map = value_is_map(metadata) ? value_get(metadata, field) : NULL;
+        if (!map)
+                return 0;
+        if (!value_is_map(map) || !map->len) {
+                value_remove(metadata, field);
+                return 0;
+        }
+        VALUE_EACH_MEMBER(m, map)
+                if (m->value.type != VALUE_STRING)
+                        m->value = value_str(m->value.type == VALUE_NULL && m->value.len ? "null" : scalar_text(a, &m->value));
+        (void)err;
+        return 0;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One resource on its way through a build: its object and what kustomize remembers about it (kustomize keeps the same
+ * in annotations below internal.config.kubernetes.io/; here it never touches the object). */
+#pragma once
+
+#include "build/kustomize/resid.h"
+#include "build/kustomize/scalar.h"
+
+enum behavior { BEHAVIOR_UNSPECIFIED, BEHAVIOR_CREATE, BEHAVIOR_REPLACE, BEHAVIOR_MERGE };
+
+struct names { /* of prefixes, suffixes or vars, in the order they came */
+        const char **items;
+        size_t len;
+};
+
+struct resource {
+        struct value object; /* a map; null once a patch has deleted it */
+        struct resid *previous; /* oldest first; gvk holds only the kind of that time */
+        size_t n_previous;
+        struct names prefixes, suffixes;
+        struct names vars; /* names of the vars that read this resource */
+        enum behavior behavior;
+        bool needs_hash, allow_name_change, allow_kind_change;
+        const struct value *origin; /* config.kubernetes.io/origin as a map, or NULL */
+        struct value transformations; /* list of maps; null when none */
+};
+
+struct resource *resource_new(struct arena *a, struct value object);
+
+const char *resource_kind(struct arena *a, const struct resource *r);
+const char *resource_api_version(struct arena *a, const struct resource *r);
+const char *resource_name(struct arena *a, const struct resource *r);
+const char *resource_ns(struct arena *a, const struct resource *r);
+
+/* True for null, {} and the like: kustomize drops those. */
+bool resource_is_empty(const struct resource *r);
+
+/* The id it has now; previous id i; and its first one. -1: memory. */
+int resource_current_id(struct arena *a, const struct scopes *s, const struct resource *r, struct resid *ret);
+int resource_previous_id(struct arena *a, const struct resource *r, size_t i, struct resid *ret);
+int resource_original_id(struct arena *a, const struct scopes *s, const struct resource *r, struct resid *ret);
+
+/* Remembers the current id as a previous one. */
+int resource_store_id(struct arena *a, const struct scopes *s, struct resource *r, struct err *err);
+
+/* Appends a borrowed name; an empty one is left out, as kustomize does. */
+int names_add(struct arena *a, struct names *n, const char *name, struct err *err);
+
+/* metadata.name and the like, made when absent; an empty namespace is removed. */
+int resource_set_name(struct arena *a, struct resource *r, const char *name, struct err *err);
+int resource_set_ns(struct arena *a, struct resource *r, const char *ns, struct err *err);
+
+/* The map below metadata ("labels", "annotations") with every value as a string, sorted by key; an empty one removed:
+ * what kustomize leaves behind whenever it writes one of them. */
+int resource_normalize_metadata(struct arena *a, struct value *object, const char *field, struct err *err);

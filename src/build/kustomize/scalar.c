@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "build/kustomize/scalar.h"
+
+#include "base/limits.h"
+#include "data/yaml.h"
+#include "data/yaml_scalar.h"
+
+#include <inttypes.h>
+
+const char *scalar_text(struct arena *a, const struct value *v) {
+        if (!v)
+                return "";
+        const char *text = NULL;
+        char number[YAML_FLOAT_MAX];
+        switch (v->type) {
+        case VALUE_STRING:
+                return v->str;
+        case VALUE_BOOL:
+                return v->boolean ? "true" : "false";
+        case VALUE_INT:
+                text = arena_printf(a, "%" PRId64, v->i);
+                break;
+        case VALUE_UINT:
+                text = arena_printf(a, "%" PRIu64, v->u);
+                break;
+        case VALUE_FLOAT:
+                yaml_format_float(number, v->f, 64);
+                text = arena_strdup(a, number);
+                break;
+        default:
+                break;
+        }
+        return text ? text : "";
+}
+
+static struct value of_resolved(const struct yaml_scalar *s, const char *text, size_t n) {
+        switch (s->type) {
+        case YAML_SCALAR_NULL: {
+                struct value null = value_null();
+                null.len = (uint32_t)n;
+                return null;
+        }
+        case YAML_SCALAR_BOOL:
+                return value_bool(s->boolean);
+        case YAML_SCALAR_INT:
+                return value_int(s->i);
+        case YAML_SCALAR_UINT:
+                return (struct value){.type = VALUE_UINT, .u = s->u};
+        case YAML_SCALAR_FLOAT:
+                return value_float(s->f);
+        default:
+                return value_strn(text, n);
+        }
+}
+
+struct value scalar_plain(const char *text) {
+        size_t n = strlen(text);
+        struct yaml_scalar s = yaml_scalar_resolve(text, n, YAML_KYAML);
+        struct value v = of_resolved(&s, text, n);
+        v.style = VALUE_STYLE_PLAIN;
+        return v;
+}
+
+struct value scalar_styled(const struct value *old, const char *text) {
+        bool quoted = old && old->type == VALUE_STRING && old->style != VALUE_STYLE_PLAIN && old->style != VALUE_STYLE_ANY;
+        if (!quoted)
+                return scalar_plain(text);
+        struct value v = value_str(text);
+        v.style = old->style;
+        return v;
+}
+
+int scalar_retyped(const struct value *old, const char *text, struct value *ret, struct err *err) {
+        static const char *const tags[] = {
+                [VALUE_NULL] = "null", [VALUE_BOOL] = "bool", [VALUE_INT] = "int", [VALUE_UINT] = "int", [VALUE_FLOAT] = "float",
+        };
+        size_t n = strlen(text);
+        if (old->type == VALUE_STRING) {
+                *ret = value_strn(text, n);
+                ret->style = old->style;
+                return 0;
+        }
+        if (old->type == VALUE_LIST || old->type == VALUE_MAP)
+                return scalar_wrong_kind("ScalarNode", old, err);
+        char tag[64];
+        snprintf(tag, sizeof(tag), YAML_TAG_PREFIX "%s", tags[old->type]);
+        struct yaml_scalar s;
+        if (yaml_scalar_resolve_tagged(tag, text, n, YAML_KYAML, &s, err) < 0)
+                return -1;
+        *ret = of_resolved(&s, text, n);
+        return 0;
+}
+
+const char *scalar_node_kind(const struct value *v) {
+        if (value_is_map(v))
+                return "MappingNode";
+        return value_is_list(v) ? "SequenceNode" : "ScalarNode";
+}
+
+int scalar_wrong_kind(const char *expected, const struct value *got, struct err *err) {
+        _cleanup_buf_ struct buf text = BUF_INIT(LIMIT_MESSAGE_VALUE);
+        yaml_write(&text, got, YAML_KYAML);
+        return err_set(err, ERR_INVALID, "wrong node kind: expected %s but got %s: node contents:\n%s", expected,
+                       scalar_node_kind(got), buf_str(&text));
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Scalars as kyaml sees them: a text and a type. kustomize compares and joins texts ("port 8080" is "8080"), and a text
+ * that it writes without a tag is typed anew when the document is printed. */
+#pragma once
+
+#include "data/value.h"
+
+static inline bool scalar_is(const struct value *v) {
+        return v && v->type != VALUE_LIST && v->type != VALUE_MAP;
+}
+
+/* The text of a scalar; "" for null, absent, lists and maps. Never NULL: "" too when memory is out. */
+const char *scalar_text(struct arena *a, const struct value *v);
+
+/* The value of a plain (unquoted, untagged) text: a number, a bool, null or a string. The text is borrowed. */
+struct value scalar_plain(const char *text);
+
+/* The value when text takes the place of old and keeps old's style: a string when old was quoted. */
+struct value scalar_styled(const struct value *old, const char *text);
+
+/* The value when text takes the place of old and keeps old's type (kyaml: node.Value = text).
+ * ERR_INVALID when it cannot be read as that type. */
+int scalar_retyped(const struct value *old, const char *text, struct value *ret, struct err *err);
+
+/* "MappingNode", "SequenceNode", "ScalarNode": for messages. */
+const char *scalar_node_kind(const struct value *v);
+
+/* ERR_INVALID "wrong node kind: expected X but got Y: node contents:\n..." */
+int scalar_wrong_kind(const char *expected, const struct value *got, struct err *err);

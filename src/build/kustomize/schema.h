@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What kustomize knows about lists: which fields merge by which keys. The built-in part is Kubernetes 1.21's schema as
+ * kustomize 5.8 carries it (data/kustomize/schema.tsv: only the fields that lead to a merging list); an `openapi.path`
+ * file takes its place. Frozen once made. */
+#pragma once
+
+#include "build/kustomize/resid.h"
+
+struct merge_type;
+
+struct merge_field {
+        const struct merge_type *type; /* of the field's value, or of its elements when it is a list; NULL: nothing known */
+        const char *const *keys;       /* of the elements, NULL-terminated; empty for lists of scalars */
+        bool merges;                   /* a list merged element by element */
+};
+
+/* What is known about the fields of a map. */
+struct merge_type {
+        struct strmap fields;          /* name to struct merge_field */
+        struct merge_field additional; /* of every other name */
+};
+
+struct merge_schema {
+        struct strmap types; /* definition name to struct merge_type */
+        struct strmap kinds; /* "apiVersion kind" to struct merge_type */
+        bool custom;         /* openapi.path or openapi.version was honoured: later ones are ignored */
+};
+
+int merge_schema_builtin(struct arena *a, struct merge_schema *s, struct err *err);
+
+/* Replaces the tables by an OpenAPI v2 document (definitions; paths tell which kinds are cluster-scoped). */
+int merge_schema_load(struct arena *a, struct merge_schema *s, struct scopes *scopes, const struct value *document,
+                      struct err *err);
+
+void merge_schema_done(struct merge_schema *s);
+
+/* NULL when the kind is not in it. */
+const struct merge_type *merge_schema_kind(const struct merge_schema *s, const char *api_version, const char *kind);
+
+/* What is known about a field of a value of this type (NULL: nothing). */
+struct merge_field merge_schema_field(const struct merge_type *type, const char *name, size_t n);

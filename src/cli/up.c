@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* weir up, down, status: a whole weir on this machine. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "cli/cli.h"
+#include "cli/data_dir.h"
+#include "cli/session.h"
+#include "supervisor/supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/wait.h>
+
+#define STOP_TIMEOUT (30 * NSEC_PER_SEC)
+
+/* $WEIR_DATA, else ~/.weir. Lives as long as the process. */
+const char *cli_default_data_dir(void) {
+        static char path[4096];
+        const char *env = getenv("WEIR_DATA"), *home = getenv("HOME");
+        if (env && *env)
+                return env;
+        snprintf(path, sizeof(path), "%s/.weir", home ? home : ".");
+        return path;
+}
+
+/* Runs the supervisor in a child of its own session and passes its line on. */
+static int detach(struct supervisor_options *options) {
+        int fds[2];
+        if (pipe2(fds, O_CLOEXEC) < 0) {
+                say_failure("pipe: %s", strerror(errno));
+                return 1;
+        }
+        pid_t pid = fork();
+        if (pid < 0) {
+                say_failure("fork: %s", strerror(errno));
+                return 1;
+        }
+        if (pid == 0) {
+                _cleanup_err_ struct err err = ERR_INIT;
+                close(fds[0]);
+                setsid();
+                int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+                if (null >= 0)
+                        dup2(null, STDIN_FILENO);
+                options->ready_fd = fds[1];
+                exit(supervisor_run(options, &err) < 0 ? session_fail(&err) : 0);
+        }
+        close(fds[1]);
+        char line[4096];
+        ssize_t n = read(fds[0], line, sizeof(line));
+        close(fds[0]);
+        if (n > 0) {
+                fwrite(line, 1, (size_t)n, stdout);
+                return 0;
+        }
+        int status;
+        waitpid(pid, &status, 0); /* it ended before it was ready and has said why */
+        return 1;
+}
+
+int cmd_up(int argc, char **argv) {
+        _cleanup_err_ struct err err = ERR_INIT;
+        struct supervisor_options options = {.data_dir = cli_default_data_dir(), .ready_fd = -1};
+        bool fresh = false, detached = false;
+        struct option_list words;
+        const struct option table[] = {
+                {"data", 0, OPTION_STRING, &options.data_dir, "directory of all data (default ~/.weir or $WEIR_DATA)"},
+                {"port", 0, OPTION_UNSIGNED, &options.port, "port of the API server (default: a free one, kept)"},
+                {"forge-port", 0, OPTION_UNSIGNED, &options.forge_port, "port of the local Git server"},
+                {"token-auth-file", 0, OPTION_STRING, &options.token_auth_file, "static tokens, in kube-apiserver's format"},
+                {"fresh", 0, OPTION_BOOL, &fresh, "remove all data first"},
+                {"detach", 0, OPTION_BOOL, &detached, "go on in the background once everything is ready"},
+                {"verbose", 0, OPTION_BOOL, &options.verbose, "log more"},
+                {0},
+        };
+        if (options_want_help(argc, argv, "up [flags] [-- FLAGS OF weir controllers]", table))
+                return 0;
+        if (options_parse(argc, argv, table, &words, &err) < 0)
+                return session_fail(&err);
+        const char *flags[ARRAY_LEN(words.items) + 1] = {0};
+        for (size_t i = 0; i < words.len; i++)
+                flags[i] = words.items[i];
+        options.controller_flags = flags;
+        if (words.len && words.items[0][0] != '-') {
+                say_failure("up takes no arguments, found \"%s\"", words.items[0]);
+                return 1;
+        }
+        log_init("supervisor", options.verbose ? LOG_DEBUG : LOG_INFO, false);
+        if (fresh && supervisor_erase(options.data_dir, &err) < 0)
+                return session_fail(&err);
+        if (detached)
+                return detach(&options);
+        return supervisor_run(&options, &err) < 0 ? session_fail(&err) : 0;
+}
+
+int cmd_down(int argc, char **argv) {
+        _cleanup_err_ struct err err = ERR_INIT;
+        const char *data = cli_default_data_dir();
+        struct option_list words;
+        const struct option table[] = {{"data", 0, OPTION_STRING, &data, "directory of the weir to stop"}, {0}};
+        if (options_want_help(argc, argv, "down [flags]", table))
+                return 0;
+        if (options_parse(argc, argv, table, &words, &err) < 0 || supervisor_stop(data, STOP_TIMEOUT, &err) < 0)
+                return session_fail(&err);
+        say_success("weir stopped; its data stays in %s", data);
+        return 0;
+}
+
+int cmd_status(int argc, char **argv) {
+        _cleanup_err_ struct err err = ERR_INIT;
+        _cleanup_arena_ struct arena *a = arena_new(0);
+        const char *data = cli_default_data_dir();
+        struct option_list words;
+        struct value state;
+        const struct option table[] = {{"data", 0, OPTION_STRING, &data, "directory of the weir to ask"}, {0}};
+        if (options_want_help(argc, argv, "status [flags]", table))
+                return 0;
+        if (!a || options_parse(argc, argv, table, &words, &err) < 0 || supervisor_state(a, data, &state, &err) < 0)
+                return session_fail(&err);
+        printf("supervisor   pid %lld, data in %s\n", (long long)value_int_or(value_get(&state, "pid"), 0), data);
+        bool all = true;
+        const struct value *roles = value_get(&state, "roles");
+        if (value_is_map(roles))
+                VALUE_EACH_MEMBER(role, roles) {
+                        bool ready = value_bool_or(value_get(&role->value, "ready"), false);
+                        all = all && ready;
+                        const char *place = streq(role->key, "apiserver") ? "server"
+                                            : streq(role->key, "forge")   ? "forge"
+                                                                          : "artifacts";
+                        printf("%-12s pid %lld, %s, restarted %lld times, %s\n", role->key,
+                               (long long)value_int_or(value_get(&role->value, "pid"), 0), ready ? "ready" : "not ready",
+                               (long long)value_int_or(value_get(&role->value, "restarts"), 0),
+                               value_string_or(value_get(&state, place), ""));
+                }
+        return all ? 0 : 1;
+}

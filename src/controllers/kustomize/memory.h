@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the controller remembers of a Kustomization between reconciles. Everything here may be lost at any time: it only
+ * saves requests. The queue gives a key to one worker at a time, so a memory is used by one thread at a time. */
+#pragma once
+
+#include "base/strmap.h"
+#include "data/digest.h"
+#include "data/value.h"
+
+/* An object that is known to be current: applying the same form to the same version changes nothing. */
+struct applied {
+        char *id; /* inventory id */
+        char form[DIGEST_HEX_MAX];
+        char version[32]; /* resourceVersion */
+};
+
+struct memory {
+        char *key;
+        struct strmap applied; /* id to struct applied */
+
+        /* A health check that goes on: the objects of this revision and generation are applied, some not ready yet. */
+        bool waiting;
+        char *revision;
+        int64_t generation;
+        int64_t wait_started;  /* monotonic ns */
+        int64_t wait_deadline; /* monotonic ns */
+        int64_t next_poll;     /* ns until the next look */
+        struct arena *wait_arena;
+        struct value wait_for; /* list of {apiVersion, kind, namespace, name} that are not ready yet; in wait_arena */
+        bool changed;          /* the apply before it changed something */
+
+        int64_t stage_started; /* monotonic ns; when this reconcile began to wait for CRDs or namespaces; 0: it does not */
+        int64_t recreate_started; /* monotonic ns; when objects were deleted to be made anew; 0: none */
+};
+
+struct memories;
+
+struct memories *memories_new(void);
+struct memories *memories_free(struct memories *m);
+
+/* The memory of a key, made when there is none. NULL: memory is out. */
+struct memory *memories_obtain(struct memories *m, const char *key);
+void memories_forget(struct memories *m, const char *key);
+
+/* Remembers that this form stands in this version. Failing is harmless. */
+void memory_remember(struct memory *m, const char *id, const char *form, const char *version);
+
+/* Is the object of that form and version known to be current? */
+bool memory_knows(const struct memory *m, const char *id, const char *form, const char *version);
+void memory_drop(struct memory *m, const char *id);
+
+/* Begins and ends a health check. */
+int memory_begin_wait(struct memory *m, const char *revision, int64_t generation, int64_t now, int64_t timeout);
+void memory_end_wait(struct memory *m);

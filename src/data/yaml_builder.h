@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside the YAML codec: nodes into values.
+ *
+ * Both of go-yaml's decoders first build Go values whose maps may have keys of any type, and what JSON cannot hold
+ * fails afterwards. Here this is one pass: such a failure is kept (struct yaml_builder.refused) and reported only when
+ * nothing else was wrong. */
+#pragma once
+
+#include "data/yaml_node.h"
+#include "data/yaml_scalar.h"
+
+struct yaml_builder {
+        struct arena *a;
+        enum yaml_dialect dialect;
+        bool strict;
+        size_t max_nodes, *n_nodes, max_depth, depth;
+        size_t decoded, from_aliases, alias_depth; /* go-yaml's counters */
+        struct buf problems;                       /* lines of "unmarshal errors" */
+        size_t n_problems;
+        struct err refused; /* the first thing that JSON cannot hold */
+        struct err *err;
+};
+
+/* Counts one node against the limits, and against go-yaml's guard against alias bombs. */
+int yaml_build_count(struct yaml_builder *b);
+
+int yaml_build_node(struct yaml_builder *b, struct yaml_node *n, struct value *ret);
+
+/* What a scalar means. */
+int yaml_build_resolve(struct yaml_builder *b, const struct yaml_node *n, struct yaml_scalar *ret);
+
+/* The value of a scalar of which that is the meaning. */
+int yaml_build_scalar_value(struct yaml_builder *b, const struct yaml_node *n, const struct yaml_scalar *s,
+                            struct value *ret);
+
+int yaml_build_scalar(struct yaml_builder *b, const struct yaml_node *n, struct value *ret);
+
+/* top: the document itself is this map. */
+int yaml_build_map(struct yaml_builder *b, struct yaml_node *n, bool top, struct value *ret);

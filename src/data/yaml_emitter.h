@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside the YAML writer: where the pen stands. */
+#pragma once
+
+#include "data/yaml_text.h"
+
+struct yaml_emitter {
+        struct buf *out;
+        enum yaml_dialect dialect;
+        int indent; /* -1 before the first collection */
+        int column;
+        int width;       /* lines are folded after this column */
+        bool whitespace; /* the last character was a space or nothing was written yet */
+        bool indention;  /* only indentation and indicators stand on this line */
+};
+
+/* Begins a line at the current indentation unless the pen stands there already. */
+void yaml_emit_indent(struct yaml_emitter *e);
+
+/* Writes an indicator such as "-", with a space before it where one is needed. */
+void yaml_emit_indicator(struct yaml_emitter *e, const char *text, bool need_space, bool is_space, bool is_indention);
+
+/* Where a scalar stands. */
+enum yaml_place { YAML_PLACE_VALUE, YAML_PLACE_SIMPLE_KEY };
+
+/* Writes a string in the style that go-yaml chooses for it. */
+void yaml_emit_string(struct yaml_emitter *e, const char *s, size_t n, enum yaml_place place);
+
+/* Writes a text that needs no quotes: a number, true, null. */
+void yaml_emit_plain(struct yaml_emitter *e, const char *s, size_t n, enum yaml_place place);
+
+/* True when the key fits before its colon on one line. */
+bool yaml_key_is_simple(const char *s, size_t n, enum yaml_dialect dialect);

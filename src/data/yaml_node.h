@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside the YAML codec: the nodes of one document as libyaml saw them, before anything is resolved or expanded. */
+#pragma once
+
+#include "base/strmap.h"
+#include "data/value.h"
+#include "data/yaml.h"
+
+#include <yaml.h>
+
+enum yaml_node_kind { YAML_NODE_SCALAR, YAML_NODE_SEQUENCE, YAML_NODE_MAPPING, YAML_NODE_ALIAS };
+
+struct yaml_node {
+        uint8_t kind;  /* enum yaml_node_kind */
+        uint8_t style; /* enum value_style */
+        bool implicit; /* scalars: the tag is to be found by resolving the text */
+        bool active;   /* aliases: being expanded at this moment */
+        uint32_t line; /* from 0 */
+        uint32_t n_children;
+        uint32_t len;    /* of text */
+        const char *tag; /* long form; "" is none */
+        const char
+                *text; /* scalars: the text, with one spare byte before it for yaml_build's keys; aliases: the name */
+        struct yaml_node *target;              /* aliases */
+        struct yaml_node *parent;              /* while loading */
+        struct yaml_node *first, *last, *next; /* children in order; a mapping's are key, value, key, value */
+};
+
+/* Loads one document after the other. Nodes live in an arena of the loader's, at least until the next document; texts in
+ * the caller's arena. */
+struct yaml_loader {
+        yaml_parser_t parser;
+        bool parser_live;
+        bool ended;
+        enum yaml_dialect dialect;
+        struct arena *nodes; /* owned */
+        struct arena *texts; /* borrowed for one call */
+        struct strmap anchors;
+        size_t n_nodes, max_nodes, max_depth; /* n_nodes counts the whole stream */
+        size_t n_documents, max_documents;
+        size_t flow_work; /* the sum of the flow nesting over all events */
+        unsigned line;    /* of the last document, from 1 */
+};
+
+/* text must outlive the loader. */
+int yaml_loader_init(struct yaml_loader *l, const char *text, size_t n, const struct yaml_options *options,
+                     struct err *err);
+
+/* 1: the next document's root; 0: the stream is over; -1: error. */
+int yaml_loader_next(struct yaml_loader *l, struct arena *texts, struct yaml_node **ret, struct err *err);
+
+void yaml_loader_done(struct yaml_loader *l);
+
+/* Turns a document into a value in the arena; see yaml_build.c. n_nodes: nodes made so far, counted against max_nodes.
+ */
+int yaml_build(struct arena *a, struct yaml_node *root, const struct yaml_options *options, size_t max_nodes,
+               size_t *n_nodes, struct value *ret, struct err *err);
+
+/* Appends the node as Go's %#v shows the value decoded from it, for error texts. */
+void yaml_go_syntax(struct buf *b, const struct yaml_node *node, enum yaml_dialect dialect, bool nested);
+
+/* Appends n bytes as Go's strconv.Quote. */
+void yaml_go_quote(struct buf *b, const char *s, size_t n);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Fetching one revision of a Git repository with the git program. Runs inside a fetch worker (JOB_FETCH_GIT): network
+ * and exec, no cluster credentials, one staging directory.
+ *
+ * Request, JSON:
+ *   url          http://, https:// or ssh://
+ *   ref          {branch, tag, semver, name, commit}; precedence commit > name > tag > semver > branch; "master" when
+ *                empty (spec/flux, GitRepository .spec.ref)
+ *   observed     the revision of the current artifact; equal to the remote's head: nothing is fetched
+ *   timeout      seconds for the whole fetch
+ *   recurseSubmodules  true is refused plainly (ERR_UNSUPPORTED)
+ *   sparseCheckout     list of directories; others are left out of the tree
+ *   auth         {username, password, bearerToken, caFile, certFile, keyFile, identity, knownHosts} with the contents
+ *                of the Secret's entries, not paths
+ *   proxy        {address, username, password}
+ *
+ * Descriptor 0 of the job: an empty staging directory. On success it holds the directory "tree" with the files of the
+ * commit: regular files and directories only. Symlinks are left out, as Flux's artifacts leave them out.
+ *
+ * Answer, JSON:
+ *   revision   "main@sha1:<40 hex>", "refs/heads/main@sha1:..." for ref.name, "sha1:..." for a bare commit
+ *   commit     the hash
+ *   reference  "refs/heads/main", or absent
+ *   changed    false when equal to observed: then nothing below is set and there is no tree
+ *   message, author {name, email, when}, committer {name, email, when}   when: seconds since 1970
+ *   signed     whether the commit carries a signature
+ *   files, bytes, symlinks   counts of the export
+ *
+ * Errors are worded as Flux's Git client words them; a credential never appears in one. */
+#pragma once
+
+#include "base/buf.h"
+#include "base/err.h"
+
+int git_fetch(const char *request, size_t len, const int *fds, size_t n_fds, struct buf *out, struct err *err);

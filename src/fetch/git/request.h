@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The request of a Git fetch (git.h), read and checked: nothing of it can be taken for an option or break a line of
+ * git's configuration. */
+#pragma once
+
+#include "data/value.h"
+
+#define GIT_MAX_SPARSE 1000
+
+struct git_request {
+        const char *url;      /* as given */
+        const char *safe_url; /* for messages: without user information */
+        const char *branch;   /* all of these are NULL when absent or empty */
+        const char *tag;
+        const char *semver;
+        const char *name;
+        const char *commit;
+        const char *observed;
+        int64_t timeout_ns;
+        bool ssh;
+        const struct value *sparse; /* list of strings, or NULL */
+
+        const char *username;
+        const char *password;
+        const char *bearer_token;
+        const char *ca_file;
+        const char *cert_file;
+        const char *key_file;
+        const char *identity;
+        const char *known_hosts;
+        const char *proxy;
+        const char *proxy_username;
+        const char *proxy_password;
+};
+
+/* Everything lives in the arena. ERR_INVALID with Flux's words where it has some; ERR_UNSUPPORTED for submodules. */
+int git_request_parse(struct arena *a, const char *text, size_t n, struct git_request *ret, struct err *err);
+
+/* Replaces every secret of the request in a text, in place. */
+void git_request_redact(const struct git_request *r, char *text);

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "supervisor/supervisor.h"
+
+#include "apiserver/auth/kubeconfig.h"
+#include "apiserver/auth/pki.h"
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "data/json.h"
+#include "install/install.h"
+#include "supervisor/roles.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/signalfd.h>
+
+#define GRACE (5 * NSEC_PER_SEC)
+#define YEAR (INT64_C(365) * 86400)
+
+enum { APISERVER, FORGE, CONTROLLERS, ROLES };
+
+struct supervisor {
+        const struct supervisor_options *options;
+        struct arena *arena;
+        const char *dir; /* absolute */
+        int lock;
+        int signals;
+        struct role roles[ROLES];
+        bool announced;
+};
+
+static const char *in_dir(struct supervisor *s, const char *name) {
+        return arena_printf(s->arena, "%s/%s", s->dir, name);
+}
+
+/* ---- preparing ---- */
+
+static int take_directory(struct supervisor *s, struct err *err) {
+        const char *run = NULL, *lock = NULL;
+        if (fs_mkdirs(s->options->data_dir, 0700, err) < 0)
+                return -1;
+        _cleanup_free_ char *real = realpath(s->options->data_dir, NULL);
+        if (!real || !(s->dir = arena_strdup(s->arena, real)) || !(run = in_dir(s, "run")) ||
+            !(lock = in_dir(s, "run/weir.lock")))
+                return err_oom(err);
+        if (strlen(s->dir) > 80) /* a Unix socket's path has 108 bytes */
+                return err_set(err, ERR_INVALID, "--data %s is longer than 80 bytes; sockets live beneath it", s->dir);
+        if (fs_mkdirs(run, 0700, err) < 0)
+                return -1;
+        s->lock = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        if (s->lock < 0)
+                return err_errno(err, errno, "open %s", lock);
+        if (flock(s->lock, LOCK_EX | LOCK_NB) < 0)
+                return err_set(err, ERR_EXISTS, "a weir runs on %s already; see `weir status --data %s`", s->dir, s->dir);
+        return 0;
+}
+
+static int catch_signals(struct supervisor *s, struct err *err) {
+        sigset_t set;
+        sigemptyset(&set);
+        sigaddset(&set, SIGINT);
+        sigaddset(&set, SIGTERM);
+        sigaddset(&set, SIGHUP);
+        sigprocmask(SIG_BLOCK, &set, NULL);
+        signal(SIGPIPE, SIG_IGN);
+        s->signals = signalfd(-1, &set, SFD_CLOEXEC);
+        return s->signals < 0 ? err_errno(err, errno, "signalfd") : 0;
+}
+
+/* The arguments of a role: its own, then --ready-fd. NULL ends the variable ones. */
+static int set_arguments(struct supervisor *s, struct role *r, const char *name, const char *const *arguments,
+                         const char *const *more, struct err *err) {
+        size_t n = 0, m = 0;
+        while (arguments[n])
+                n++;
+        while (more && more[m])
+                m++;
+        const char **argv = arena_zalloc(s->arena, n + m + 5, sizeof(*argv));
+        if (!argv)
+                return err_oom(err);
+        size_t at = 0;
+        argv[at++] = "/proc/self/exe";
+        argv[at++] = name;
+        for (size_t i = 0; i < n; i++)
+                argv[at++] = arguments[i];
+        for (size_t i = 0; i < m; i++)
+                argv[at++] = more[i];
+        argv[at++] = "--ready-fd";
+        argv[at++] = "3";
+        r->name = name;
+        r->argv = argv;
+        return 0;
+}
+
+static int plan_roles(struct supervisor *s, struct err *err) {
+        const char *port = arena_printf(s->arena, "%u", s->options->port);
+        const char *forge_port = arena_printf(s->arena, "%u", s->options->forge_port);
+        const char *socket = in_dir(s, "run/apiserver.sock"), *wake = in_dir(s, "run/wake.sock");
+        const char *git = in_dir(s, "git"), *sources = in_dir(s, "sources");
+        const char *kubeconfig = in_dir(s, "run/controllers.kubeconfig");
+        const char *tokens = s->options->token_auth_file;
+        if (!port || !forge_port || !socket || !wake || !git || !sources || !kubeconfig)
+                return err_oom(err);
+        const char *apiserver[] = {"--data", s->dir, "--port", port, "--unix-socket", socket,
+                                   tokens ? "--token-auth-file" : NULL, tokens, NULL};
+        const char *forge[] = {"--dir", git, "--port", forge_port, "--wake-socket", wake, NULL};
+        const char *controllers[] = {"--kubeconfig", kubeconfig, "--data", sources, "--wake-socket", wake, NULL};
+        for (size_t i = 0; i < ROLES; i++)
+                s->roles[i] = ROLE_INIT;
+        if (set_arguments(s, &s->roles[APISERVER], "apiserver", apiserver, NULL, err) < 0 ||
+            set_arguments(s, &s->roles[FORGE], "forge", forge, NULL, err) < 0)
+                return -1;
+        return set_arguments(s, &s->roles[CONTROLLERS], "controllers", controllers, s->options->controller_flags, err);
+}
+
+/* ---- when the control plane is there ---- */
+
+/* A kubeconfig with which the controllers are the installed service account and nothing more. */
+static int write_controllers_kubeconfig(struct supervisor *s, struct err *err) {
+        static const char *const groups[] = {"system:serviceaccounts", "system:serviceaccounts:" INSTALL_NAMESPACE, NULL};
+        struct pki *pki = NULL;
+        struct pki_options options = {.dir = in_dir(s, "pki"), .now = clock_realtime_ns() / NSEC_PER_SEC};
+        struct kubeconfig k = {
+                .cluster = "weir", .user = INSTALL_ACCOUNT, .server = s->roles[APISERVER].address};
+        if (!options.dir)
+                return err_oom(err);
+        if (pki_load(&options, &pki, err) < 0)
+                return -1;
+        k.ca_pem = pki_ca_pem(pki);
+        int r = pki_client_certificate(pki, s->arena, INSTALL_USER, groups, clock_realtime_ns() / NSEC_PER_SEC, YEAR, &k.cert_pem, &k.key_pem, err);
+        if (r == 0)
+                r = kubeconfig_write(in_dir(s, "run/controllers.kubeconfig"), &k, err);
+        pki_free(pki);
+        return r;
+}
+
+static int install(struct supervisor *s, struct err *err) {
+        _cleanup_arena_ struct arena *a = arena_new(0);
+        struct client_config config;
+        struct client *c;
+        if (!a)
+                return err_oom(err);
+        if (client_config_load(a, in_dir(s, "admin.kubeconfig"), NULL, &config, err) < 0 ||
+            client_new(&config, &c, err) < 0)
+                return -1;
+        int r = install_apply(c, err);
+        client_free(c);
+        return r < 0 ? err_wrap(err, "install weir's own objects") : 0;
+}
+
+/* ---- telling ---- */
+
+static int write_state(struct supervisor *s, struct err *err) {
+        _cleanup_arena_ struct arena *a = arena_new(0);
+        _cleanup_buf_ struct buf b = BUF_INIT(65536);
+        struct value state = value_map(), roles = value_map();
+        if (!a)
+                return err_oom(err);
+        for (size_t i = 0; i < ROLES; i++) {
+                struct value role = value_map();
+                value_set(a, &role, "pid", value_int(s->roles[i].proc.pid));
+                value_set(a, &role, "ready", value_bool(s->roles[i].ready));
+                value_set(a, &role, "restarts", value_int(s->roles[i].restarts));
+                value_set(a, &roles, s->roles[i].name, role);
+        }
+        value_set(a, &state, "pid", value_int(getpid()));
+        value_set(a, &state, "server", value_str(s->roles[APISERVER].address));
+        value_set(a, &state, "forge", value_str(s->roles[FORGE].address));
+        value_set(a, &state, "artifacts", value_str(s->roles[CONTROLLERS].address));
+        value_set(a, &state, "roles", roles);
+        json_write(&b, &state, 0);
+        const char *path = in_dir(s, "run/state.json");
+        return path && !buf_failed(&b) ? fs_write_atomic(path, buf_str(&b), b.len, 0600, err) : err_oom(err);
+}
+
+static void announce(struct supervisor *s) {
+        int fd = s->options->ready_fd >= 0 ? s->options->ready_fd : STDOUT_FILENO;
+        if (s->announced)
+                return;
+        s->announced = true;
+        dprintf(fd,
+                "weir is ready: export KUBECONFIG=%s/admin.kubeconfig; then try `kubectl get namespaces`, or push a "
+                "repository to %s/git/NAME.git\n",
+                s->dir, s->roles[FORGE].address);
+        if (s->options->ready_fd >= 0)
+                close(s->options->ready_fd);
+}
+
+/* ---- the loop ---- */
+
+static int start_role(struct supervisor *s, struct role *r, struct err *err) {
+        if (r == &s->roles[FORGE] && *r->address) {
+                /* the same port again, so that clones keep working */
+                const char *colon = strrchr(r->address, ':');
+                const char **argv = (const char **)r->argv;
+                for (size_t i = 0; colon && argv[i]; i++)
+                        if (streq(argv[i], "--port") && !(argv[i + 1] = arena_strdup(s->arena, colon + 1)))
+                                return err_oom(err);
+        }
+        return role_start(r, err);
+}
+
+static int on_ready(struct supervisor *s, struct role *r, struct err *err) {
+        struct role *controllers = &s->roles[CONTROLLERS];
+        if (r == &s->roles[APISERVER] && controllers->proc.pid <= 0 && controllers->retry_at == 0)
+                if (install(s, err) < 0 || write_controllers_kubeconfig(s, err) < 0 ||
+                    start_role(s, controllers, err) < 0)
+                        return -1;
+        bool all = true;
+        for (size_t i = 0; i < ROLES; i++)
+                all = all && s->roles[i].ready;
+        if (write_state(s, err) < 0)
+                return -1;
+        if (all)
+                announce(s);
+        return 0;
+}
+
+/* Starts what is due again; answers the poll timeout until the next one. */
+static int retry_roles(struct supervisor *s, int *ret_timeout_ms, struct err *err) {
+        int64_t now = clock_monotonic_ns(), next = INT64_MAX;
+        for (size_t i = 0; i < ROLES; i++) {
+                struct role *r = &s->roles[i];
+                if (r->proc.pid > 0 || r->retry_at == 0)
+                        continue;
+                if (r->retry_at <= now) {
+                        if (start_role(s, r, err) < 0)
+                                return -1;
+                } else if (r->retry_at < next) {
+                        next = r->retry_at;
+                }
+        }
+        *ret_timeout_ms = next == INT64_MAX ? -1 : (int)((next - now) / NSEC_PER_MSEC) + 1;
+        return 0;
+}
+
+static int handle_role(struct supervisor *s, struct role *r, bool said, bool ended, struct err *err) {
+        if (said && role_read_ready(r) && on_ready(s, r, err) < 0)
+                return -1;
+        if (!ended)
+                return 0;
+        char how[96];
+        role_ended(r, how, sizeof(how));
+        log_error("a role ended; starting it again", "role", r->name, "how", how);
+        if (!s->announced && r->restarts >= 3)
+                return err_set(err, ERR_INTERNAL, "%s %s three times before it was ready; its own message is above",
+                               r->name, how);
+        return write_state(s, err);
+}
+
+static int loop(struct supervisor *s, struct err *err) {
+        for (;;) {
+                struct pollfd fds[1 + 2 * ROLES];
+                int timeout;
+                if (retry_roles(s, &timeout, err) < 0)
+                        return -1;
+                fds[0] = (struct pollfd){.fd = s->signals, .events = POLLIN};
+                for (size_t i = 0; i < ROLES; i++) {
+                        struct role *r = &s->roles[i];
+                        fds[1 + 2 * i] = (struct pollfd){.fd = r->ready_fd, .events = POLLIN};
+                        fds[2 + 2 * i] =
+                                (struct pollfd){.fd = r->proc.pid > 0 ? r->proc.pidfd : -1, .events = POLLIN};
+                }
+                if (poll(fds, ARRAY_LEN(fds), timeout) < 0 && errno != EINTR)
+                        return err_errno(err, errno, "poll");
+                if (fds[0].revents)
+                        return 0; /* asked to stop */
+                for (size_t i = 0; i < ROLES; i++)
+                        if (handle_role(s, &s->roles[i], fds[1 + 2 * i].revents != 0, fds[2 + 2 * i].revents != 0, err) <
+                            0)
+                                return -1;
+        }
+}
+
+int supervisor_run(const struct supervisor_options *options, struct err *err) {
+        _cleanup_arena_ struct arena *a = arena_new(0);
+        struct supervisor s = {.options = options, .arena = a, .lock = -1, .signals = -1};
+        if (!a)
+                return err_oom(err);
+        int r = take_directory(&s, err);
+        if (r == 0)
+                r = catch_signals(&s, err);
+        if (r == 0)
+                r = plan_roles(&s, err);
+        bool planned = r == 0;
+        for (size_t i = 0; r == 0 && i < CONTROLLERS; i++)
+                r = start_role(&s, &s.roles[i], err);
+        if (r == 0)
+                r = loop(&s, err);
+        for (size_t i = ROLES; planned && i-- > 0;)
+                role_stop(&s.roles[i], GRACE);
+        if (planned)
+                unlink(in_dir(&s, "run/state.json"));
+        close_fd(&s.signals);
+        close_fd(&s.lock);
+        return r;
+}

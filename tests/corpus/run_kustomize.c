@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kustomize engine against recorded builds of kustomize 5.8.1: what it prints, and what it says when it fails. */
+#include "corpus.h"
+
+#include "base/fs.h"
+#include "build/kustomize/kustomize.h"
+#include "data/json.h"
+
+#include <dirent.h>
+
+#define TEXT_MAX ((size_t)64 << 20)
+
+struct run_case {
+        struct arena *arena;
+        char dir[600];
+        const char *args[16];
+        size_t n_args;
+        bool refused; /* needs the network or a tool, or has no one answer */
+        bool stderr_varies;
+};
+
+/* A file of the case; NULL when it is not there. */
+static char *read_file(const struct run_case *c, const char *name) {
+        char path[700], *text;
+        size_t n;
+        snprintf(path, sizeof(path), "%s/%s", c->dir, name);
+        return fs_read(AT_FDCWD, path, TEXT_MAX, &text, &n, NULL) < 0 ? NULL : text;
+}
+
+static int read_json(struct run_case *c, const char *name, struct value *ret) {
+        _cleanup_free_ char *text = read_file(c, name);
+        return text ? json_parse(c->arena, text, strlen(text), 0, NULL, ret, NULL) : -1;
+}
+
+static int load_case(struct run_case *c) {
+        struct value args, meta;
+        if (read_json(c, "args.json", &args) < 0 || read_json(c, "meta.json", &meta) < 0)
+                return -1;
+        VALUE_EACH_ITEM(item, &args)
+                if (c->n_args < ARRAY_LEN(c->args))
+                        c->args[c->n_args++] = item->str;
+        c->refused = value_bool_or(value_get(&meta, "needs_network_or_tool"), false) ||
+                     value_bool_or(value_get(&meta, "nondeterministic"), false);
+        c->stderr_varies = value_bool_or(value_get(&meta, "stderr_nondeterministic"), false);
+        return 0;
+}
+
+static void set_options(const struct run_case *c, struct kustomize_options *o) {
+        for (size_t i = 1; i < c->n_args; i++) {
+                const char *next = i + 1 < c->n_args ? c->args[i + 1] : "";
+                if (streq(c->args[i], "--reorder"))
+                        o->reorder = streq(next, "none") ? KUSTOMIZE_REORDER_NONE : KUSTOMIZE_REORDER_LEGACY;
+                if (streq(c->args[i], "--load-restrictor"))
+                        o->load_restrictions_none = streq(next, "LoadRestrictionsNone");
+                if (streq(c->args[i], "--enable-managedby-label"))
+                        o->managed_by_label = true;
+        }
+}
+
+/* Builds the case: 0 with the text in out, -1 with the text of standard error in said. */
+static int build(struct run_case *c, struct buf *out, struct buf *said) {
+        char input[700];
+        _cleanup_err_ struct err err = ERR_INIT;
+        struct kustomize_options options = {.display_root = "@ROOT@", .warnings = said};
+        struct value objects;
+        snprintf(input, sizeof(input), "%s/input", c->dir);
+        _cleanup_close_ int root = fs_open_dir(AT_FDCWD, input, NULL);
+        set_options(c, &options);
+        if (kustomize_build(c->arena, root, c->args[0], &options, &objects, &err) == 0 &&
+            kustomize_print(out, &objects, &err) == 0)
+                return 0;
+        buf_addf(said, "Error: %s\n", err_message(&err));
+        return -1;
+}
+
+/* Lines that the command prints about its flags are none of the engine's. */
+static const char *skip_flags(const char *text) {
+        while (text && str_has_prefix(text, "Flag --")) {
+                const char *eol = strchr(text, '\n');
+                text = eol ? eol + 1 : "";
+        }
+        return text;
+}
+
+static void check_output(struct corpus_run *run, const char *name, struct run_case *c, int failed, struct buf *out,
+                         struct buf *said) {
+        _cleanup_free_ char *expected = read_file(c, "expected.yaml"), *error = read_file(c, "expected_error.txt");
+        if (!corpus_wants(run, name))
+                return;
+        if (c->refused)
+                corpus_result(run, name, CORPUS_SKIP, NULL, NULL);
+        else if (error)
+                corpus_result(run, name, failed ? CORPUS_PASS : CORPUS_FAIL, error, buf_str(out));
+        else
+                corpus_result(run, name, !failed && streq(expected, buf_str(out)) ? CORPUS_PASS : CORPUS_FAIL, expected,
+                              failed ? buf_str(said) : buf_str(out));
+}
+
+static void check_message(struct corpus_run *run, const char *name, struct run_case *c, struct buf *said) {
+        _cleanup_free_ char *error = read_file(c, "expected_error.txt"), *warned = read_file(c, "expected_stderr.txt");
+        const char *expected = skip_flags(error ? error : warned ? warned : "");
+        if (!corpus_wants(run, name))
+                return;
+        bool same = c->refused || c->stderr_varies || streq(expected, buf_str(said));
+        corpus_result(run, name, c->refused || c->stderr_varies ? CORPUS_SKIP : same ? CORPUS_PASS : CORPUS_FAIL,
+                      expected, buf_str(said));
+}
+
+static void run_case(const char *root, const char *name, struct corpus_run *output, struct corpus_run *message) {
+        _cleanup_arena_ struct arena *arena = arena_new(0);
+        struct run_case c = {.arena = arena};
+        _cleanup_buf_ struct buf out = BUF_INIT(TEXT_MAX), said = BUF_INIT(TEXT_MAX);
+        if (!corpus_wants(output, name))
+                return;
+        snprintf(c.dir, sizeof(c.dir), "%s/kustomize/%s", root, name);
+        if (load_case(&c) < 0) {
+                corpus_result(output, name, CORPUS_FAIL, "a case", "no args.json or meta.json");
+                return;
+        }
+        int failed = c.refused ? 0 : build(&c, &out, &said);
+        check_output(output, name, &c, failed, &out, &said);
+        check_message(message, name, &c, &said);
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b) {
+        return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+int main(void) {
+        corpus_plan(2);
+        struct corpus_run *output = corpus_begin("kustomize/output"), *message = corpus_begin("kustomize/messages");
+        const char *root = corpus_root();
+        char path[600];
+        struct dirent **list;
+        snprintf(path, sizeof(path), "%s/kustomize", root ? root : "");
+        int n = root ? scandir(path, &list, NULL, by_name) : 0;
+        for (int i = 0; i < n; i++) {
+                if (list[i]->d_name[0] != '.')
+                        run_case(root, list[i]->d_name, output, message);
+                free(list[i]);
+        }
+        if (n > 0)
+                free(list);
+        bool fine = corpus_end(output);
+        return corpus_end(message) && fine ? 0 : 1;
+}

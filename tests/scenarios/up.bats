@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+# weir up, status, down: the life of a local weir. Everything that was answered survives kill -9 of any role.
+
+load lib
+
+setup_file() {
+	[ -z "${WEIR_REAL-}" ] || skip 'about the embedded control plane'
+	start_weir
+	make_repo infra-apps "$WEIR_TOP/examples/two-tenants/repo"
+	export CLONE
+	two_tenants_cluster | kubectl apply -f -
+	eventually ready_is kustomization tenant-a-apps tenant-a True
+}
+
+teardown_file() {
+	[ -z "${WEIR_REAL-}" ] || return 0
+	stop_weir
+}
+
+role_pid() {
+	"$WEIR" status | sed -n "s/^$1  *pid \([0-9]*\),.*/\1/p"
+}
+
+role_is_new() { # ROLE OLD-PID
+	local pid
+	pid=$(role_pid "$1")
+	[ -n "$pid" ] && [ "$pid" != "$2" ] && "$WEIR" status >/dev/null
+}
+
+@test "a second weir on the same directory is refused" {
+	run "$WEIR" up --data "$WEIR_DATA"
+	[ "$status" -eq 1 ]
+	[[ "$output" == *'a weir runs on'* ]]
+	run "$WEIR" up --fresh --data "$WEIR_DATA"
+	[ "$status" -eq 1 ]
+}
+
+@test "--fresh does not remove a directory that holds something else" {
+	mkdir -p "$BATS_TEST_TMPDIR/home/documents"
+	run "$WEIR" up --fresh --data "$BATS_TEST_TMPDIR/home"
+	[ "$status" -eq 1 ]
+	[ -d "$BATS_TEST_TMPDIR/home/documents" ]
+}
+
+@test "kill -9 of the controllers loses nothing" {
+	pid=$(role_pid controllers)
+	kill -9 "$pid"
+	eventually role_is_new controllers "$pid"
+	sed -i 's/app-a:1.0.0/app-a:1.0.1/' "$CLONE/tenant-a/app-a/deployment.yaml"
+	push_all 'after the controllers died'
+	eventually field_is deployment app-a tenant-a '{.spec.template.spec.containers[0].image}' registry.example.com/app-a:1.0.1
+}
+
+@test "kill -9 of the forge loses nothing" {
+	pid=$(role_pid forge)
+	kill -9 "$pid"
+	eventually role_is_new forge "$pid"
+	sed -i 's/app-a:1.0.1/app-a:1.0.2/' "$CLONE/tenant-a/app-a/deployment.yaml"
+	push_all 'after the forge died'
+	eventually field_is deployment app-a tenant-a '{.spec.template.spec.containers[0].image}' registry.example.com/app-a:1.0.2
+}
+
+@test "kill -9 of the control plane loses no answered write" {
+	for i in 1 2 3; do
+		kubectl create configmap "kept-$i" --from-literal=n=$i
+		pid=$(role_pid apiserver)
+		kill -9 "$pid"
+		eventually role_is_new apiserver "$pid"
+		eventually kubectl get configmap "kept-$i"
+	done
+	sed -i 's/app-a:1.0.2/app-a:1.0.3/' "$CLONE/tenant-a/app-a/deployment.yaml"
+	push_all 'after the control plane died'
+	eventually field_is deployment app-a tenant-a '{.spec.template.spec.containers[0].image}' registry.example.com/app-a:1.0.3
+}
+
+@test "down and up again find everything as it was" {
+	uid=$(field deployment app-a tenant-a '{.metadata.uid}')
+	"$WEIR" down
+	run "$WEIR" status
+	[ "$status" -eq 1 ]
+	start_weir
+	field_is deployment app-a tenant-a '{.metadata.uid}' "$uid"
+	field_is configmap kept-2 default '{.data.n}' 2
+	sed -i 's/app-a:1.0.3/app-a:1.0.4/' "$CLONE/tenant-a/app-a/deployment.yaml"
+	push_all 'after a restart'
+	eventually field_is deployment app-a tenant-a '{.spec.template.spec.containers[0].image}' registry.example.com/app-a:1.0.4
+}
