@@ -64,6 +64,7 @@
 #define LIMIT_MANAGERS 1000        /* entries of one object's managedFields */
 
 /* kustomize builds */
+#define ARENA_MAX_BUILD ((size_t)4 << 30)          /* bytes one build of `weir build` may use */
 #define LIMIT_KUSTOMIZE_DEPTH 64                  /* bases within bases */
 #define LIMIT_KUSTOMIZE_FILE ((size_t)64 << 20)   /* one file of a source tree, bytes */
 #define LIMIT_KUSTOMIZE_FILES 100000              /* files and directories one build may name */

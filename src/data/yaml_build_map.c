@@ -82,15 +82,16 @@ static int refuse_key(struct yaml_builder *b, const struct yaml_node *key) {
 }
 
 /* The keys that JSON has no word for: null and integers above int64 in v2, all but strings in v3. */
-static int check_key(struct yaml_builder *b, const struct map *map, const struct key *k,
-                     const struct yaml_node *value) {
+static void check_key(struct yaml_builder *b, const struct key *k, const struct yaml_node *value) {
         char letter = k->text[-1];
-        if (b->refused.class != ERR_NONE || letter == 's' || (map->text_keys && letter != 'n'))
-                return 0;
-        if (b->dialect == YAML_KYAML)
-                return err_set(&b->refused, ERR_SYNTAX, "json: unsupported type: map[interface {}]interface {}"), 0;
+        if (b->refused.class != ERR_NONE || letter == 's')
+                return;
+        if (b->dialect == YAML_KYAML) {
+                err_set(&b->refused, ERR_SYNTAX, "json: unsupported type: map[interface {}]interface {}");
+                return;
+        }
         if (letter != 'n' && letter != 'u')
-                return 0;
+                return;
         _cleanup_buf_ struct buf text = BUF_INIT(LIMIT_YAML_BYTES);
         yaml_go_syntax(&text, value, b->dialect, false);
         if (letter == 'n')
@@ -99,7 +100,6 @@ static int check_key(struct yaml_builder *b, const struct map *map, const struct
         else
                 err_set(&b->refused, ERR_SYNTAX, "unsupported map key of type: uint64, key: 0x%llx, value: %s",
                         strtoull(k->text, NULL, 10), buf_str(&text));
-        return 0;
 }
 
 static int build_key(struct yaml_builder *b, struct yaml_node *n, struct key *ret) {
@@ -173,6 +173,17 @@ static void duplicate_problem(struct yaml_builder *b, const struct key *k, unsig
         problem(b, line, "key ", buf_str(&text), " already set in map");
 }
 
+/* kyaml reads a document's own keys as texts: 1, true and 2001-12-14 stay as they are written, an empty one is "".
+ * False: the key is null, which is dropped. */
+static bool text_key(const struct yaml_node *key, struct key *k) {
+        const struct yaml_node *written = key->kind == YAML_NODE_ALIAS ? key->target : key;
+        if (k->text[-1] == 'n' && written->len)
+                return false;
+        if (!streq(written->tag, YAML_TAG_PREFIX "binary"))
+                *k = (struct key){written->text, written->len};
+        return true;
+}
+
 static int set_member(struct yaml_builder *b, struct map *map, struct yaml_node *key, struct yaml_node *value) {
         struct key k = {0};
         struct value v;
@@ -181,11 +192,12 @@ static int set_member(struct yaml_builder *b, struct map *map, struct yaml_node 
         struct member *old = find_member(map, &k);
         if (old && map->keep_first)
                 return 0;
-        if (yaml_build_node(b, value, &v) < 0 || check_key(b, map, &k, value) < 0)
+        if (yaml_build_node(b, value, &v) < 0)
                 return -1;
-        const struct yaml_node *written = key->kind == YAML_NODE_ALIAS ? key->target : key;
-        if (map->text_keys && k.text[-1] != 's')
-                k = (struct key){written->text, written->len};
+        if (!map->text_keys)
+                check_key(b, &k, value);
+        else if (!text_key(key, &k))
+                return 0;
         if (!old)
                 return add_member(b, map, &k, v);
         if (b->strict)

@@ -3,6 +3,7 @@
 
 #include "data/base64.h"
 #include "data/utf8.h"
+#include "data/yaml_text.h"
 
 #include <math.h>
 
@@ -104,9 +105,61 @@ int yaml_build_scalar_value(struct yaml_builder *b, const struct yaml_node *n, c
         return 0;
 }
 
+/* kustomize writes each document as text and reads it again before it makes JSON of it, and its writer is not quite
+ * faithful: an empty plain scalar inside a flow collection comes back as "", and so does this. */
+static bool becomes_empty(const struct yaml_node *n) {
+        return n->style == VALUE_STYLE_PLAIN && !n->len && !*n->tag && n->parent &&
+               n->parent->style == VALUE_STYLE_FLOW;
+}
+
+/* The length of the run of line feeds at s. */
+static size_t feeds(const char *s, const char *end) {
+        size_t n = 0;
+        while (s + n < end && s[n] == '\n')
+                n++;
+        return n;
+}
+
+/* The other unfaithfulness: its writer of folded scalars puts one line feed too many before a line that begins with
+ * white space, and at the end of a text that ends with several. */
+static int refold(struct yaml_builder *b, struct value *v) {
+        const char *end = v->str + v->len;
+        struct yaml_analysis can = yaml_analyze(v->str, v->len, b->dialect);
+        if (!can.block || !memchr(v->str, '\n', v->len))
+                return 0;
+        char *to = arena_alloc(b->a, (size_t)v->len * 2 + 1), *at = to;
+        if (!to)
+                return err_oom(b->err);
+        bool indented = true; /* the line before began with white space, or there was none */
+        for (const char *s = v->str; s < end;) {
+                const char *line = s;
+                size_t run = feeds(s, end);
+                memset(at, '\n', run);
+                at += run;
+                s += run;
+                bool blank = s < end && (*s == ' ' || *s == '\t');
+                if (run && !indented && (blank || (s == end && run > 1)))
+                        *at++ = '\n';
+                if (run || line == v->str)
+                        indented = blank || (line == v->str && run);
+                while (s < end && *s != '\n')
+                        *at++ = *s++;
+        }
+        *at = '\0';
+        v->str = to;
+        v->len = (uint32_t)(at - to);
+        return 0;
+}
+
 int yaml_build_scalar(struct yaml_builder *b, const struct yaml_node *n, struct value *ret) {
         struct yaml_scalar s;
         if (yaml_build_resolve(b, n, &s) < 0)
                 return -1;
-        return yaml_build_scalar_value(b, n, &s, ret);
+        if (b->dialect == YAML_KYAML && becomes_empty(n))
+                s.type = YAML_SCALAR_STRING;
+        if (yaml_build_scalar_value(b, n, &s, ret) < 0)
+                return -1;
+        if (b->dialect == YAML_KYAML && n->style == VALUE_STYLE_FOLDED && value_is_string(ret))
+                return refold(b, ret);
+        return 0;
 }

@@ -40,11 +40,34 @@ void yaml_loader_done(struct yaml_loader *l) {
         l->ended = true;
 }
 
+/* v3 has always read two tokens more than its parser needs: a scanner's error there comes before the parser's. */
+static void look_ahead(yaml_parser_t *p) {
+        const char *problem = p->problem, *context = p->context;
+        yaml_mark_t problem_mark = p->problem_mark, context_mark = p->context_mark;
+        for (int i = 0; i < 3; i++) {
+                yaml_token_t token;
+                p->error = YAML_NO_ERROR;
+                if (!yaml_parser_scan(p, &token))
+                        return;
+                yaml_token_type_t type = token.type;
+                yaml_token_delete(&token);
+                if (type == YAML_STREAM_END_TOKEN || type == YAML_NO_TOKEN)
+                        break;
+        }
+        p->error = YAML_PARSER_ERROR;
+        p->problem = problem;
+        p->context = context;
+        p->problem_mark = problem_mark;
+        p->context_mark = context_mark;
+}
+
 /* go-yaml's two ways to name the line of a syntax error: v2 prefers where the problem is, v3 where the construct
  * began. Both take a line number from 0 for one from 1, except for the scanner's errors; kept, for users search for
  * these texts. err->line is the true one. */
 static int syntax_error(struct yaml_loader *l, struct err *err) {
         const yaml_parser_t *p = &l->parser;
+        if (l->dialect == YAML_KYAML && p->error == YAML_PARSER_ERROR)
+                look_ahead(&l->parser);
         size_t problem = p->problem_mark.line, context = p->context_mark.line, line;
         if (p->error == YAML_MEMORY_ERROR)
                 return err_oom(err);
@@ -93,7 +116,10 @@ static struct yaml_node *add_node(struct yaml_loader *l, enum yaml_node_kind kin
         return n;
 }
 
+/* v3 takes a lone "!" for no tag at all. */
 static int set_tag(struct yaml_loader *l, struct yaml_node *n, const yaml_char_t *tag, struct err *err) {
+        if (tag && l->dialect == YAML_KYAML && streq((const char *)tag, "!"))
+                return 0;
         if (tag && !(n->tag = arena_strdup(l->nodes, (const char *)tag)))
                 return err_oom(err);
         return 0;
@@ -268,7 +294,7 @@ int yaml_loader_next(struct yaml_loader *l, struct arena *texts, struct yaml_nod
         if (l->ended)
                 return 0;
         l->texts = texts;
-        l->ended = true; /* an error ends the stream */
+        l->ended = true;               /* an error ends the stream */
         if (l->dialect == YAML_SIGS) { /* v3 knows the anchors of earlier documents too */
                 strmap_done(&l->anchors);
                 l->anchors = STRMAP_INIT;

@@ -26,8 +26,8 @@ struct yaml_node {
         struct yaml_node *first, *last, *next; /* children in order; a mapping's are key, value, key, value */
 };
 
-/* Loads one document after the other. Nodes live in an arena of the loader's, at least until the next document; texts in
- * the caller's arena. */
+/* Loads one document after the other. Nodes live in an arena of the loader's, at least until the next document; texts
+ * in the caller's arena. */
 struct yaml_loader {
         yaml_parser_t parser;
         bool parser_live;

@@ -195,10 +195,10 @@ int fieldset_insert(struct arena *a, struct fieldset *set, const struct fieldset
 
 /* What one operation does with a node that one side or both have. y (or x) is NULL where the side lacks it.
  * A result that is no member and has no children is dropped. */
-typedef int (*combine)(struct arena *a, const struct fieldset_node *x, const struct fieldset_node *y,
+typedef int combiner(struct arena *a, const struct fieldset_node *x, const struct fieldset_node *y,
                        struct fieldset_node *ret, struct err *err);
 
-static int merge(struct arena *a, const struct fieldset *x, const struct fieldset *y, combine combine,
+static int merge(struct arena *a, const struct fieldset *x, const struct fieldset *y, combiner *combine,
                  struct fieldset *ret, struct err *err) {
         struct fieldset_node *nodes = arena_alloc(a, (x->n + y->n + 1) * sizeof(*nodes));
         size_t n = 0;
@@ -295,7 +295,7 @@ int fieldset_leaves(struct arena *a, const struct fieldset *x, struct fieldset *
                 return err_oom(err);
         for (size_t i = 0; i < x->n; i++) {
                 nodes[i] = x->nodes[i];
-                nodes[i].member = !x->nodes[i].children.n;
+                nodes[i].member = x->nodes[i].member && !x->nodes[i].children.n;
                 if (fieldset_leaves(a, &x->nodes[i].children, &nodes[i].children, err) < 0)
                         return -1;
         }

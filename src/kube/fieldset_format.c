@@ -147,8 +147,7 @@ int fieldset_parse(struct arena *a, const struct value *fields_v1, struct fields
         return parse_set(a, fields_v1, 0, ret, &member, err);
 }
 
-int fieldset_format(struct arena *a, const struct fieldset *set, struct value *ret, struct err *err) {
-        struct value out = value_map();
+static int format_into(struct arena *a, const struct fieldset *set, struct value *out, struct err *err) {
         for (size_t i = 0; i < set->n; i++) {
                 const struct fieldset_node *node = &set->nodes[i];
                 struct value below = value_map();
@@ -156,19 +155,20 @@ int fieldset_format(struct arena *a, const struct fieldset *set, struct value *r
                 size_t n;
                 if (fieldset_format_element(a, &node->element, &key, &n, err) < 0)
                         return -1;
-                if (node->children.n) {
-                        struct value children;
-                        if (fieldset_format(a, &node->children, &children, err) < 0)
-                                return -1;
-                        if (node->member && !value_add(a, &below, ".", 1, value_map()))
-                                return err_oom(err);
-                        VALUE_EACH_MEMBER(m, &children)
-                                if (!value_add(a, &below, m->key, m->key_len, m->value))
-                                        return err_oom(err);
-                }
-                if (!value_add(a, &out, key, n, below))
+                if (node->member && node->children.n && !value_add(a, &below, ".", 1, value_map()))
+                        return err_oom(err);
+                if (format_into(a, &node->children, &below, err) < 0)
+                        return -1;
+                if (!value_add(a, out, key, n, below))
                         return err_oom(err);
         }
+        return 0;
+}
+
+int fieldset_format(struct arena *a, const struct fieldset *set, struct value *ret, struct err *err) {
+        struct value out = value_map();
+        if (format_into(a, set, &out, err) < 0)
+                return -1;
         *ret = out;
         return 0;
 }

@@ -65,7 +65,7 @@ struct schema {
         bool nullable;
         const char *format;              /* "int32", "int64", "double", "byte", "date-time", "micro-time", ... or NULL */
         const char *const *keys;         /* SCHEMA_KEYED: NULL-terminated */
-        const struct schema *element;    /* SCHEMA_MAP, SCHEMA_LIST */
+        const struct schema *element;    /* SCHEMA_MAP, SCHEMA_LIST; of a SCHEMA_STRUCT: fields not named, or NULL */
         const struct schema_field *fields; /* SCHEMA_STRUCT, sorted by name */
         size_t n_fields;
         const char *go_type;             /* Go's name of it, "v1.PodSpec", "v1.Protocol"; NULL: Go's plain type */

@@ -7,13 +7,13 @@
 
 /* Who writes, to what, when. Borrowed for the call. */
 struct ssa_request {
-        const struct schema *schema; /* of the kind; NULL: deduced (maps granular, lists atomic) */
-        const char *api_version;     /* of the request's URL, "apps/v1" */
-        const char *kind;            /* "Deployment" */
-        const char *manager;         /* the field manager, not empty */
-        const char *subresource;     /* "status", "scale", ...; NULL or "": the object itself */
-        bool force;                  /* apply: take conflicting fields over */
-        int64_t now;                 /* seconds since 1970 */
+        const struct schema *schema;     /* of the kind; NULL: deduced (maps granular, lists atomic) */
+        const char *api_version;         /* of the request's URL, "apps/v1" */
+        const char *kind;                /* "Deployment" */
+        const char *manager;             /* the field manager, not empty */
+        const char *subresource;         /* "status", "scale", ...; NULL or "": the object itself */
+        bool force;                      /* apply: take conflicting fields over */
+        int64_t now;                     /* seconds since 1970 */
         const char *const *reset_fields; /* NULL-terminated dotted paths that this endpoint ignores: "status",
                                           * "metadata.deletionTimestamp"; NULL: none */
 };

@@ -2,8 +2,8 @@
 /* Corpus yaml/: what go-yaml's readers and writers do. The recorded readers and what stands for them here:
  *   k8s, k8s_strict  yaml_parse(YAML_SIGS), compared as JSON
  *   k8s_any          the same with every number a float
- *   v3               yaml_parse(YAML_KYAML), compared in the typed notation, where JSON can hold the value
  *   kyaml            yaml_parse(YAML_KYAML), compared as JSON
+ *   v3               the same where there is no row of kyaml, in the typed notation, if JSON can hold the value
  *   v2               not offered: its values come before the way through JSON
  * and of the writers k8s and kyaml; of the streams v2, v3, k8s_yamlreader, k8s_yaml_or_json and kio_bytereader. */
 #include "corpus.h"
@@ -41,7 +41,9 @@ static enum corpus_verdict same_typed(struct corpus_case *c, const char *what, c
                                       const struct value *v) {
         _cleanup_buf_ struct buf b = BUF_INIT(OUTPUT_MAX);
         corpus_typed(&b, v);
-        return corpus_same(c, what, expected, buf_str(&b));
+        const char *found = replaced(c, buf_str(&b), "\\u003c", "<"); /* this table's notation does not escape them */
+        found = replaced(c, replaced(c, found, "\\u003e", ">"), "\\u0026", "&");
+        return corpus_same(c, what, expected, found);
 }
 
 static void all_floats(struct value *v) {
@@ -87,6 +89,18 @@ static const char *times_as_strings(struct corpus_case *c, const char *typed) {
         }
         buf_adds(&b, typed);
         return arena_strdup(c->arena, buf_str(&b));
+}
+
+/* kyaml makes "" of an empty plain scalar inside a flow collection; v3 alone leaves it null. */
+static void empty_as_null(struct value *v) {
+        if (v->type == VALUE_STRING && v->style == VALUE_STYLE_PLAIN && !v->len)
+                *v = value_null();
+        else if (v->type == VALUE_LIST)
+                VALUE_EACH_ITEM(item, v)
+                        empty_as_null(item);
+        else if (v->type == VALUE_MAP)
+                VALUE_EACH_MEMBER(m, v)
+                        empty_as_null(&m->value);
 }
 
 /* ---- decode ---- */
@@ -142,17 +156,18 @@ static enum corpus_verdict check_strict(struct corpus_case *c, const char *in, s
 static enum corpus_verdict check_v3(struct corpus_case *c, const struct outcome *o) {
         const struct value *out = value_path(c->row, "out", "v3", NULL);
         const char *error = corpus_text(c, out, "error"), *typed = corpus_text(c, out, "typed");
+        if (value_path(c->row, "out", "kyaml", "json", NULL))
+                return CORPUS_PASS; /* kyaml's own answer counts */
         if (error)
                 return corpus_same(c, "v3", error, o->error);
         if (!typed)
-                return o->failed ? corpus_fail(c, "v3: error: %s", o->error) : CORPUS_PASS;
-        if (beyond_json(typed))
-                return CORPUS_PASS;
-        if (o->failed && str_has_prefix(o->error, "json: unsupported value"))
-                return strstr(typed, "f(nan)") || strstr(typed, "f(7ff0") || strstr(typed, "f(fff0") ? CORPUS_PASS
-                                                                                                     : CORPUS_FAIL;
-        return o->failed ? corpus_fail(c, "v3: error: %s", o->error)
-                         : same_typed(c, "v3", times_as_strings(c, typed), &o->v);
+                if (o->failed)
+                        return corpus_fail(c, "v3: error: %s", o->error);
+        struct value v;
+        if (value_copy(c->arena, &o->v, &v, NULL) < 0)
+                return corpus_fail(c, "out of memory");
+        empty_as_null(&v);
+        return same_typed(c, "v3", times_as_strings(c, typed), &v);
 }
 
 /* kyaml writes the node and reads it again into a map: a document that is no map fails there, null becomes {}. */

@@ -39,6 +39,9 @@ struct auth *auth_free(struct auth *x);
  */
 int auth_follow(struct auth *x, struct registry *r, struct err *err);
 
+/* Takes a fixed snapshot instead of a registry (NULL: none): for tests. Adds a reference of its own. */
+void auth_use_index(struct auth *x, const struct rbac_index *index);
+
 /* The caller, in the request's arena, or -1 with a Status (401) in *ret_status. */
 int auth_authenticate(struct auth *x, const struct http_request *r, struct rbac_user *ret, struct value *ret_status);
 
@@ -55,9 +58,9 @@ bool auth_allows(struct auth *x, const struct rbac_attributes *q, struct arena *
 /* The current snapshot; one reference is the caller's. ERR_UNAVAILABLE when the registry cannot be read. */
 int auth_index(struct auth *x, const struct rbac_index **ret, struct err *err);
 
-/* "pods is forbidden: User "bob" cannot list resource ..." with HTML escaped, and the Status that carries it. */
+/* The Status that says "pods is forbidden: User "bob" cannot list resource ...", with HTML escaped. -1: memory. */
 int auth_forbidden(struct arena *a, const struct rbac_attributes *q, const char *reason, struct value *ret_status);
 
-/* {"kind": "Status", ...}. details may be NULL. */
+/* {"kind": "Status", ...}; message is copied, details may be NULL. -1 (and an empty map): memory. */
 int auth_status(struct arena *a, int code, const char *reason, const char *message, const struct value *details,
                 struct value *ret);

@@ -2,7 +2,7 @@
 /* What a worker cannot do, tried from inside each kind of worker. */
 #include "base/fs.h"
 #include "base/limits.h"
-#include "sandbox/sandbox.h"
+#include "sandbox/policy.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -20,12 +20,6 @@
 #include <cmocka.h>
 
 extern char **environ;
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1 /* the sanitizer's runtime needs calls that a plain build refuses */
-#else
-#define SANITIZED 0
-#endif
 
 /* openat2 without any resolve flag, as hostile code would call it: only Landlock stands in the way. */
 static int raw_open(int dir, const char *path, uint64_t flags, uint64_t mode) {
@@ -171,6 +165,7 @@ static void a_worker_sees_no_environment(void **state) {
 
 static void a_worker_has_only_its_descriptors(void **state) {
         _cleanup_close_ int foreign = open("/etc/hostname", O_RDONLY); /* not even close-on-exec */
+        assert_true(foreign >= 0);
         for (int kind = 0; kind < JOB_KINDS; kind++) {
                 _cleanup_free_ char *out = NULL;
                 assert_int_equal(run(*state, (enum job_kind)kind, "descriptors", -1, &out, NULL), 0);
@@ -189,7 +184,9 @@ static void only_a_fetch_has_a_network(void **state) {
 /* What no worker may do ends it or is refused; nothing of it succeeds. */
 static void forbidden_calls_never_succeed(void **state) {
         static const char *const forbidden[] = {"packet", "namespace", "kill", "ptrace", "mount", "exec", "fork"};
-        for (int kind = 0; kind < JOB_KINDS && !SANITIZED; kind++)
+        if (policy_sanitized()) /* its runtime needs calls that a plain build refuses */
+                skip();
+        for (int kind = 0; kind < JOB_KINDS; kind++)
                 for (size_t i = 0; i < ARRAY_LEN(forbidden); i++) {
                         if (kind == JOB_FETCH_GIT && (streq(forbidden[i], "exec") || streq(forbidden[i], "fork")))
                                 continue; /* it runs git */
