@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -279,11 +280,20 @@ static int announce(const struct apiserver *s, struct err *err) {
         return status;
 }
 
+/* Lists come and go in blocks of megabytes, and workers come and go by the dozen: without this glibc would keep what
+ * each of them had at its peak. */
+static void tame_malloc(void) {
+        mallopt(M_ARENA_MAX, 4);
+        mallopt(M_MMAP_THRESHOLD, 1 << 20);
+        mallopt(M_TRIM_THRESHOLD, 4 << 20);
+}
+
 int apiserver_run(const struct apiserver_options *options, struct err *err) {
         struct apiserver s = {.options = options, .lock = -1};
         sigset_t stopping;
         int caught;
         s.address = options->address ? options->address : "127.0.0.1";
+        tame_malloc();
         sigemptyset(&stopping);
         sigaddset(&stopping, SIGTERM);
         sigaddset(&stopping, SIGINT);

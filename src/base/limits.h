@@ -111,3 +111,5 @@
 #define LIMIT_FORGE_SECONDS 300                  /* one request's git child may run this long */
 #define LIMIT_API_CONNECTIONS 10000      /* open connections of the API server */
 #define LIMIT_DISCOVERY_BYTES ((size_t)64 << 20) /* one discovery or OpenAPI document */
+#define ARENA_MAX_CONTROLLER ((size_t)256 << 20) /* one step of a built-in controller */
+#define LIMIT_RBAC_ATOMS 200000       /* combinations of group, resource, verb and name in one escalation check */

@@ -33,7 +33,8 @@ struct proc_spec {
         bool new_group; /* lead a new process group */
 };
 
-#define PROC_SPEC_INIT ((struct proc_spec){.stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1, .cwd_fd = -1, .cancel_fd = -1})
+#define PROC_SPEC_INIT                                                                                                 \
+        ((struct proc_spec){.stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1, .cwd_fd = -1, .cancel_fd = -1})
 
 /* How a child ended. */
 struct proc_exit {

@@ -128,7 +128,7 @@ size_t decimal_format_go(char to[static DECIMAL_TEXT_MAX], double f) {
         } else {
                 struct decimal d;
                 decimal_shortest(&d, fabs(f));
-                if (d.point - 1 < -4 || d.point - 1 >= 21)
+                if (d.point - 1 < -4 || d.point - 1 >= 6)
                         len += decimal_write_scientific(to + len, &d, 2);
                 else
                         len += decimal_write_plain(to + len, &d);

@@ -21,6 +21,6 @@ void decimal_shortest(struct decimal *ret, double f);
 size_t decimal_write_plain(char *to, const struct decimal *d);
 size_t decimal_write_scientific(char *to, const struct decimal *d, int min_exponent_digits);
 
-/* f as Go's fmt prints it with %v: exponent below 1e-4 and from 1e21; "NaN", "+Inf", "-Inf". Answers the bytes; with a
+/* f as Go's fmt prints it with %v: exponent below 1e-4 and from 1e6; "NaN", "+Inf", "-Inf". Answers the bytes; with a
  * NUL. */
 size_t decimal_format_go(char to[static DECIMAL_TEXT_MAX], double f);

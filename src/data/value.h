@@ -195,9 +195,10 @@ struct value *value_index_get(const struct value_index *index, const struct valu
 
 /* ---- loops ---- */
 
+/* An empty list may have no array at all, and nothing may be added to a null pointer, not even 0. */
 #define VALUE_EACH_ITEM(item, list)                                                                                    \
-        for (struct value *item = (list)->items, *item##_end = (item) + (list)->len; (list)->len && item < item##_end; \
-             item++)
+        for (struct value *item = (list)->items, *item##_end = (list)->len ? (item) + (list)->len : (item);            \
+             item < item##_end; item++)
 
 #define VALUE_EACH_MEMBER(m, map)                                                                                      \
-        for (struct member *m = (map)->members, *m##_end = (m) + (map)->len; (map)->len && m < m##_end; m++)
+        for (struct member *m = (map)->members, *m##_end = (map)->len ? (m) + (map)->len : (m); m < m##_end; m++)

@@ -66,12 +66,14 @@ static int build_kind(struct yaml_builder *b, struct yaml_node *n, struct value 
 }
 
 int yaml_build_node(struct yaml_builder *b, struct yaml_node *n, struct value *ret) {
+        bool deeper = n->kind != YAML_NODE_ALIAS; /* an alias stands for its target */
         if (yaml_build_count(b) < 0)
                 return -1;
-        if (++b->depth > b->max_depth)
-                return err_set(b->err, ERR_TOO_LARGE, "yaml: exceeded max depth of %zu", b->max_depth);
+        if (deeper && b->depth == b->max_depth)
+                return err_set(b->err, ERR_TOO_LARGE, "yaml: exceeded max depth of %zu", b->max_depth - 1);
+        b->depth += deeper;
         int r = build_kind(b, n, ret);
-        b->depth--;
+        b->depth -= deeper;
         return r;
 }
 

@@ -230,10 +230,11 @@ static int merge_one(struct yaml_builder *b, struct yaml_node *n, struct map *ma
                 return err_at(b->err, n->line + 1, 0);
         }
         bool alias = n != from;
-        if (yaml_build_count(b) < 0 || ++b->depth > b->max_depth)
-                return b->depth > b->max_depth
-                               ? err_set(b->err, ERR_TOO_LARGE, "yaml: exceeded max depth of %zu", b->max_depth)
-                               : -1;
+        if (yaml_build_count(b) < 0)
+                return -1;
+        if (b->depth == b->max_depth)
+                return err_set(b->err, ERR_TOO_LARGE, "yaml: exceeded max depth of %zu", b->max_depth - 1);
+        b->depth++;
         n->active = alias;
         b->alias_depth += alias;
         int r = alias ? yaml_build_count(b) : 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How Go's %#v shows decoded YAML: error texts quote keys and values that way. */
+#include "data/unicode.h"
 #include "data/utf8.h"
 #include "data/yaml_node.h"
 #include "data/yaml_scalar.h"
@@ -18,10 +19,8 @@ static void quote_rune(struct buf *b, const char *s, unsigned len, uint32_t rune
                 buf_addf(b, "\\%c", letters[rune - 7]);
         else if (rune < 0x20 || rune == 0x7F)
                 buf_addf(b, "\\x%02x", rune);
-        else if ((rune >= 0x80 && rune <= 0xA0) || rune == 0xAD || (rune >= 0x2000 && rune <= 0x200F) ||
-                 (rune >= 0x2028 && rune <= 0x202F) || (rune >= 0xE000 && rune <= 0xF8FF) || rune == 0xFEFF ||
-                 rune == 0xFFFE || rune == 0xFFFF)
-                buf_addf(b, "\\u%04x", rune);
+        else if (!unicode_is_print(rune))
+                buf_addf(b, rune > 0xFFFF ? "\\U%08x" : "\\u%04x", rune);
         else
                 buf_add(b, s, len);
 }

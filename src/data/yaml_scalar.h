@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/buf.h"
+#include "data/decimal.h"
 #include "data/value.h"
 #include "data/yaml.h"
 
@@ -45,5 +46,5 @@ bool yaml_timestamp(const char *text, size_t n, char *text_out);
 
 /* Writes f as strconv.FormatFloat(f, 'g', -1, bits), bits 32 or 64; infinities and NaN as ".inf", "-.inf", ".nan".
  * Answers the bytes; a NUL follows. */
-#define YAML_FLOAT_MAX 40
+#define YAML_FLOAT_MAX DECIMAL_TEXT_MAX
 size_t yaml_format_float(char to[static YAML_FLOAT_MAX], double f, unsigned bits);

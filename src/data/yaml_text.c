@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "data/yaml_text.h"
 
+#include "data/unicode.h"
 #include "data/utf8.h"
 #include "data/yaml_scalar.h"
 
@@ -149,19 +150,6 @@ bool yaml_plain_is_string(const char *s, size_t n, enum yaml_dialect dialect) {
 
 /* ---- the order of keys ---- */
 
-/* unicode.IsLetter, near enough for an order: above ASCII everything is a letter but the blocks of signs. */
-static bool is_letter(uint32_t r) {
-        if (r < 0x80)
-                return (r | 0x20) >= 'a' && (r | 0x20) <= 'z';
-        if (r < 0xC0)
-                return r == 0xAA || r == 0xB5 || r == 0xBA;
-        return r != 0xD7 && r != 0xF7 && !(r >= 0x300 && r < 0x370) && !(r >= 0x2000 && r < 0x2071) &&
-               !(r >= 0x20A0 && r < 0x2100) && !(r >= 0x2190 && r < 0x2C00) && !(r >= 0x3000 && r < 0x3005) &&
-               !(r >= 0x3007 && r < 0x3031) && !(r >= 0xE000 && r < 0xF900) && !(r >= 0xFE00 && r < 0xFE70) &&
-               !(r >= 0xFF00 && r < 0xFF21) && !(r >= 0xFFE0 && r < 0x10000) && !(r >= 0x1D000 && r < 0x1D400) &&
-               !(r >= 0x1F000 && r < 0x20000) && r < 0xE0000;
-}
-
 /* The number that begins at s, which wraps as int64 does, and where it ends. */
 static int64_t number_at(const char **s, const char *end, int64_t start) {
         uint64_t n = (uint64_t)start;
@@ -198,12 +186,12 @@ int yaml_compare_keys(const char *a, size_t a_len, const char *b, size_t b_len, 
                 uint32_t ar, br;
                 unsigned an = utf8_decode(a, a_end, &ar), bn = utf8_decode(b, b_end, &br);
                 if (ar == br) {
-                        digits = ar >= '0' && ar <= '9';
+                        digits = unicode_is_digit(ar);
                         a += an ? an : 1;
                         b += bn ? bn : 1;
                         continue;
                 }
-                bool al = is_letter(ar), bl = is_letter(br);
+                bool al = unicode_is_letter(ar), bl = unicode_is_letter(br);
                 if (al && bl)
                         return ar < br ? -1 : 1;
                 if (al || bl) /* v3: after digits a letter comes first, so that "a1b" stands before "a10" */

@@ -75,7 +75,7 @@ static void write_string(struct yaml_emitter *e, const char *s, size_t n) {
 /* sigs.k8s.io/yaml goes through JSON, which shows a float without fraction as an integer up to 1e21; its YAML reader
  * then takes that for an integer while it fits 64 bits. */
 static void write_float(struct yaml_emitter *e, double f) {
-        char text[JSON_FLOAT_MAX + YAML_FLOAT_MAX];
+        char text[YAML_FLOAT_MAX];
         size_t n = json_format_float(text, f);
         enum yaml_scalar_type type = yaml_scalar_resolve(text, n, YAML_SIGS).type;
         if (e->dialect == YAML_KYAML || type == YAML_SCALAR_FLOAT)

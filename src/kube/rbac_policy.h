@@ -27,3 +27,7 @@ int rbac_reconcile_role(struct arena *a, const struct value *actual, const struc
 int rbac_reconcile_binding(struct arena *a, const struct value *actual, const struct value *expected,
                            enum rbac_reconcile how, struct value *ret, bool *ret_changed, bool *ret_recreate,
                            struct err *err);
+
+/* The subjects of `list` that `other` lacks, each once, in order. Shares children. */
+int rbac_subjects_missing(struct arena *a, const struct value *list, const struct value *other, struct value *ret,
+                          struct err *err);

@@ -113,10 +113,12 @@ bool regex_match(const struct regex *re, const char *text, size_t n) {
 /* Whether a position lies inside a rune. */
 static bool is_inside_rune(const char *text, size_t n, size_t at) {
         size_t start = at;
+        if (at >= n)
+                return false;
         while (start && at - start < UTF8_MAX && ((uint8_t)text[start] & 0xC0) == 0x80)
                 start--;
         uint32_t rune;
-        return start < at && at < n && start + utf8_decode(text + start, text + n, &rune) > at;
+        return start < at && start + utf8_decode(text + start, text + n, &rune) > at;
 }
 
 bool regex_find(const struct regex *re, const char *text, size_t n, size_t from, struct regex_span *spans,

@@ -15,7 +15,7 @@ struct informer {
         pthread_t thread;
         pthread_mutex_t lock; /* guards objects, synced */
         pthread_cond_t wake;  /* synced, or stop */
-        struct strmap objects; /* key to struct object, one reference each */
+        struct strmap objects; /* key to struct cached_object, one reference each */
         bool synced;
         int stop;
         struct client_as as;   /* copies of options.as */
@@ -25,8 +25,8 @@ struct informer {
 
 /* ---- objects ---- */
 
-struct object *object_new(const struct value *v) {
-        struct object *o = calloc(1, sizeof(*o));
+struct cached_object *cached_object_new(const struct value *v) {
+        struct cached_object *o = calloc(1, sizeof(*o));
         const char *namespace_ = value_path_str(v, "metadata", "namespace", NULL);
         const char *name = value_string_or(value_path(v, "metadata", "name", NULL), "");
         if (!o)
@@ -37,17 +37,17 @@ struct object *object_new(const struct value *v) {
         if (printed < 0)
                 o->key = NULL;
         if (!o->arena || !o->key || value_copy(o->arena, v, &o->value, NULL) < 0)
-                return object_unref(o);
+                return cached_object_unref(o);
         return o;
 }
 
-struct object *object_ref(struct object *o) {
+struct cached_object *cached_object_ref(struct cached_object *o) {
         if (o)
                 __atomic_add_fetch(&o->refs, 1, __ATOMIC_RELAXED);
         return o;
 }
 
-struct object *object_unref(struct object *o) {
+struct cached_object *cached_object_unref(struct cached_object *o) {
         if (o && __atomic_sub_fetch(&o->refs, 1, __ATOMIC_ACQ_REL) == 0) {
                 arena_free(o->arena);
                 free(o->key);
@@ -59,30 +59,30 @@ struct object *object_unref(struct object *o) {
 /* ---- the store ---- */
 
 /* Puts the object in (NULL with key: takes it out) and tells. Consumes the reference. */
-static void replace(struct informer *i, const char *key, struct object *after) {
+static void replace(struct informer *i, const char *key, struct cached_object *after) {
         pthread_mutex_lock(&i->lock);
-        struct object *before = strmap_remove(&i->objects, key, strlen(key));
-        if (after && strmap_set(&i->objects, after->key, strlen(after->key), object_ref(after)) < 0)
-                object_unref(after);
+        struct cached_object *before = strmap_remove(&i->objects, key, strlen(key));
+        if (after && strmap_set(&i->objects, after->key, strlen(after->key), cached_object_ref(after)) < 0)
+                cached_object_unref(after);
         pthread_mutex_unlock(&i->lock);
         if ((before || after) && i->options.changed)
                 i->options.changed(i->options.context, before, after);
-        object_unref(before);
-        object_unref(after);
+        cached_object_unref(before);
+        cached_object_unref(after);
 }
 
-struct object *informer_get(struct informer *i, const char *namespace_, const char *name) {
+struct cached_object *informer_get(struct informer *i, const char *namespace_, const char *name) {
         _cleanup_free_ char *key = NULL;
         bool scoped = namespace_ && *namespace_;
         if ((scoped ? asprintf(&key, "%s/%s", namespace_, name) : asprintf(&key, "%s", name)) < 0)
                 return NULL;
         pthread_mutex_lock(&i->lock);
-        struct object *o = object_ref(strmap_get(&i->objects, key, strlen(key)));
+        struct cached_object *o = cached_object_ref(strmap_get(&i->objects, key, strlen(key)));
         pthread_mutex_unlock(&i->lock);
         return o;
 }
 
-void informer_each(struct informer *i, void (*each)(void *context, const struct object *o), void *context) {
+void informer_each(struct informer *i, void (*each)(void *context, const struct cached_object *o), void *context) {
         pthread_mutex_lock(&i->lock);
         size_t at = 0;
         for (const struct strmap_entry *e; (e = strmap_next(&i->objects, &at));)
@@ -120,10 +120,10 @@ static int take_item(struct informer *i, struct arena *a, struct value *item, st
         if (!value_set(a, item, "apiVersion", value_str(i->options.api_version)) ||
             !value_set(a, item, "kind", value_str(i->options.kind)))
                 return -1;
-        struct object *o = object_new(item);
+        struct cached_object *o = cached_object_new(item);
         char *key = o ? arena_strdup(a, o->key) : NULL;
         if (!key || strmap_set(listed, key, strlen(key), key) < 0) {
-                object_unref(o);
+                cached_object_unref(o);
                 return -1;
         }
         replace(i, key, o);
@@ -172,16 +172,16 @@ static int on_event(void *context, const char *type, const struct value *object)
         set_version(i, object);
         if (streq(type, "BOOKMARK"))
                 return 0;
-        struct object *o = object_new(object);
+        struct cached_object *o = cached_object_new(object);
         if (!o)
                 return 1; /* ends the watch: the next list repairs what was missed */
         if (streq(type, "DELETED")) {
                 replace(i, o->key, NULL);
-                object_unref(o);
+                cached_object_unref(o);
         } else {
                 _cleanup_free_ char *key = strdup(o->key);
                 if (!key) {
-                        object_unref(o);
+                        cached_object_unref(o);
                         return 1;
                 }
                 replace(i, key, o);
@@ -299,7 +299,7 @@ struct informer *informer_stop(struct informer *i) {
         pthread_join(i->thread, NULL);
         size_t at = 0;
         for (const struct strmap_entry *e; (e = strmap_next(&i->objects, &at));)
-                object_unref(e->value);
+                cached_object_unref(e->value);
         strmap_done(&i->objects);
         pthread_mutex_destroy(&i->lock);
         pthread_cond_destroy(&i->wake);

@@ -7,7 +7,7 @@
 
 #include "client/client.h"
 
-struct object {
+struct cached_object {
         struct arena *arena; /* owns value */
         struct value value;
         char *key; /* "namespace/name", or "name" when cluster-scoped */
@@ -15,14 +15,14 @@ struct object {
 };
 
 /* A frozen copy of v with one reference. NULL: memory. */
-struct object *object_new(const struct value *v);
-struct object *object_ref(struct object *o);
-struct object *object_unref(struct object *o);
+struct cached_object *cached_object_new(const struct value *v);
+struct cached_object *cached_object_ref(struct cached_object *o);
+struct cached_object *cached_object_unref(struct cached_object *o);
 
-static inline void object_unrefp(struct object **o) {
-        *o = object_unref(*o);
+static inline void cached_object_unrefp(struct cached_object **o) {
+        *o = cached_object_unref(*o);
 }
-#define _cleanup_object_ _cleanup_(object_unrefp)
+#define _cleanup_cached_ _cleanup_(cached_object_unrefp)
 
 struct informer;
 
@@ -33,7 +33,7 @@ struct informer_options {
         const char *namespace_; /* NULL: all */
         const struct client_as *as;
         /* Called on the informer's thread for each change: before is NULL for a new object, after for a removed one. */
-        void (*changed)(void *context, const struct object *before, const struct object *after);
+        void (*changed)(void *context, const struct cached_object *before, const struct cached_object *after);
         void *context;
 };
 
@@ -43,10 +43,10 @@ int informer_start(const struct informer_options *options, struct informer **ret
 bool informer_wait_synced(struct informer *i, int64_t timeout_ns);
 
 /* A reference to the object, or NULL. namespace_ "" or NULL for cluster-scoped kinds. */
-struct object *informer_get(struct informer *i, const char *namespace_, const char *name);
+struct cached_object *informer_get(struct informer *i, const char *namespace_, const char *name);
 
 /* Calls each with every object, in no order, while holding the informer's lock: keep it short. */
-void informer_each(struct informer *i, void (*each)(void *context, const struct object *o), void *context);
+void informer_each(struct informer *i, void (*each)(void *context, const struct cached_object *o), void *context);
 
 /* Stops the thread and frees. */
 struct informer *informer_stop(struct informer *i);

@@ -139,12 +139,35 @@ static enum corpus_verdict check_value(struct corpus_case *c) {
         return CORPUS_PASS;
 }
 
+/* The codec's part of the rows: text in, text out. That an object needs a kind, and what lists lend their items, is
+ * not the codec's. */
+static enum corpus_verdict check_unstructured(struct corpus_case *c) {
+        const struct value *out = value_get(c->row, "out");
+        const char *error = corpus_text(c, c->row, "error"), *in;
+        size_t n;
+        bool about_kind = error && (str_has_prefix(error, "Object 'Kind'") || strstr(error, "unstructured.detector") ||
+                                    strstr(error, "decodeList") || strstr(error, "map[string]"));
+        if (about_kind || value_equals_str(value_get(out, "go"), "UnstructuredList"))
+                return CORPUS_SKIP;
+        _cleanup_err_ struct err err = ERR_INIT;
+        _cleanup_buf_ struct buf text = BUF_INIT(1 << 20);
+        struct value v;
+        if (corpus_bytes(c, c->row, "in", &in, &n) < 0)
+                return corpus_fail(c, "no input");
+        if (json_parse(c->arena, in, n, 0, NULL, &v, &err) < 0)
+                return corpus_same(c, "", error, err_message(&err));
+        json_write(&text, &v, JSON_SORT_KEYS | JSON_HTML_ESCAPE);
+        buf_addc(&text, '\n');
+        return corpus_same(c, "", corpus_text(c, out, "text"), buf_str(&text));
+}
+
 int main(void) {
         static const struct corpus_table tables[] = {
                 {"json/decode", check_decode},
                 {"json/float-encode", check_float},
                 {"json/string-encode", check_string},
                 {"json/value-encode", check_value},
+                {"json/unstructured", check_unstructured},
         };
         return corpus_main(tables, ARRAY_LEN(tables));
 }

@@ -95,12 +95,20 @@ static const char *times_as_strings(struct corpus_case *c, const char *typed) {
 static void empty_as_null(struct value *v) {
         if (v->type == VALUE_STRING && v->style == VALUE_STYLE_PLAIN && !v->len)
                 *v = value_null();
-        else if (v->type == VALUE_LIST)
-                VALUE_EACH_ITEM(item, v)
+}
+
+static void empties_as_null(struct value *v) {
+        if (v->type == VALUE_LIST) {
+                VALUE_EACH_ITEM(item, v) {
                         empty_as_null(item);
-        else if (v->type == VALUE_MAP)
-                VALUE_EACH_MEMBER(m, v)
+                        empties_as_null(item);
+                }
+        } else if (v->type == VALUE_MAP) {
+                VALUE_EACH_MEMBER(m, v) {
                         empty_as_null(&m->value);
+                        empties_as_null(&m->value);
+                }
+        }
 }
 
 /* ---- decode ---- */
@@ -161,12 +169,18 @@ static enum corpus_verdict check_v3(struct corpus_case *c, const struct outcome 
         if (error)
                 return corpus_same(c, "v3", error, o->error);
         if (!typed)
-                if (o->failed)
-                        return corpus_fail(c, "v3: error: %s", o->error);
+                return o->failed ? corpus_fail(c, "v3: error: %s", o->error) : CORPUS_PASS;
+        if (beyond_json(typed))
+                return CORPUS_PASS;
+        if (o->failed && str_has_prefix(o->error, "json: unsupported value") &&
+            (strstr(typed, "f(nan)") || strstr(typed, "f(7ff0") || strstr(typed, "f(fff0")))
+                return CORPUS_PASS;
+        if (o->failed)
+                return corpus_fail(c, "v3: error: %s", o->error);
         struct value v;
         if (value_copy(c->arena, &o->v, &v, NULL) < 0)
                 return corpus_fail(c, "out of memory");
-        empty_as_null(&v);
+        empties_as_null(&v);
         return same_typed(c, "v3", times_as_strings(c, typed), &v);
 }
 

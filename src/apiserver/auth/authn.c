@@ -48,27 +48,6 @@ static int certificate_user(const struct http_request *r, int64_t now, struct rb
         return 1;
 }
 
-int authn_token(struct auth *x, struct arena *a, const char *token, const char *const *audiences, int64_t now_ns,
-                struct rbac_user *ret, const char *const **ret_audiences, struct err *err) {
-        const struct rbac_user *known = strmap_get(&x->static_tokens, token, strlen(token));
-        if (!audiences)
-                audiences = own_audiences;
-        if (known) {
-                *ret = *known;
-                *ret_audiences = audiences;
-                return 0;
-        }
-        struct err e = ERR_INIT;
-        if (sa_token_check(x, a, token, audiences, now_ns / NSEC_PER_SEC, ret, ret_audiences, &e) == 0)
-                return 0;
-        if (e.class == ERR_MEMORY)
-                return err_move(err, &e);
-        err_set(err, ERR_UNAUTHORIZED, e.class == ERR_NOT_FOUND ? "invalid bearer token" : "[invalid bearer token, %s]",
-                err_message(&e));
-        err_done(&e);
-        return -1;
-}
-
 /* Everybody who is known is system:authenticated, unless the credentials say something about it themselves. */
 static int add_authenticated(struct arena *a, struct rbac_user *u, struct err *err) {
         size_t n = 0;
@@ -83,6 +62,35 @@ static int add_authenticated(struct arena *a, struct rbac_user *u, struct err *e
         groups[n + 1] = NULL;
         u->groups = groups;
         return 0;
+}
+
+/* Tokens that say nothing about their audience are meant for this server only. */
+static bool has_own_audience(const char *const *audiences) {
+        for (; *audiences; audiences++)
+                if (streq(*audiences, SA_TOKEN_ISSUER))
+                        return true;
+        return false;
+}
+
+int authn_token(struct auth *x, struct arena *a, const char *token, const char *const *audiences, int64_t now_ns,
+                struct rbac_user *ret, const char *const **ret_audiences, struct err *err) {
+        const struct rbac_user *known = strmap_get(&x->static_tokens, token, strlen(token));
+        if (!audiences)
+                audiences = own_audiences;
+        if (known && has_own_audience(audiences)) {
+                *ret = *known;
+                *ret_audiences = own_audiences;
+                return add_authenticated(a, ret, err);
+        }
+        struct err e = ERR_INIT;
+        if (sa_token_check(x, a, token, audiences, now_ns / NSEC_PER_SEC, ret, ret_audiences, &e) == 0)
+                return add_authenticated(a, ret, err);
+        if (e.class == ERR_MEMORY)
+                return err_move(err, &e);
+        err_set(err, ERR_UNAUTHORIZED, e.class == ERR_NOT_FOUND ? "invalid bearer token" : "[invalid bearer token, %s]",
+                err_message(&e));
+        err_done(&e);
+        return -1;
 }
 
 /* 1: known; 0: nobody in particular; -1. A bad credential is an error unless another one is good. */

@@ -14,7 +14,7 @@ static int wait_version(struct call *c, struct err *err) {
         uint64_t rv = 0;
         struct store *s = registry_store(c->server->registry);
         if (options_version(call_query(c, "resourceVersion"), &rv, err) < 0)
-                return -1;
+                return err_wrap(err, "invalid resource version");
         if (store_wait_rv(s, rv, FUTURE_WAIT_NS))
                 return 0;
         err_set(err, ERR_TIMEOUT, "Timeout: Too large resource version: %" PRIu64 ", current: %" PRIu64, rv,

@@ -41,7 +41,7 @@ int options_version(const char *text, uint64_t *ret, struct err *err) {
         uint64_t v = 0;
         for (const char *p = text; *p; p++) {
                 if (*p < '0' || *p > '9' || v > (UINT64_MAX - 9) / 10)
-                        return err_set(err, ERR_INTERNAL,
+                        return err_set(err, ERR_BAD_REQUEST,
                                        "resourceVersion: Invalid value: \"%s\": strconv.ParseUint: parsing \"%s\": "
                                        "invalid syntax",
                                        text, text);

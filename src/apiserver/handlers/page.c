@@ -82,7 +82,7 @@ static int resolve(struct call *c, const struct list_options *o, struct store_ra
                 return read_token(c, o->continue_, range, err);
         }
         if (options_version(o->resource_version, &rv, err) < 0)
-                return -1;
+                return err_wrap(err, "invalid resource version");
         if (!store_wait_rv(s, rv, FUTURE_WAIT_NS)) {
                 err_set(err, ERR_TIMEOUT, "Timeout: Too large resource version: %" PRIu64 ", current: %" PRIu64, rv,
                         store_rv(s));

@@ -121,8 +121,9 @@ static int64_t timeout_ns(const struct list_options *o) {
 /* Without a version (or with "0") a watch begins with what is there; with sendInitialEvents too. */
 static int begin(struct call *c, struct watch *w, const struct list_options *o, struct err *err) {
         uint64_t rv = 0;
-        if (options_version(o->resource_version, &rv, err) < 0)
-                return -1;
+        _cleanup_err_ struct err bad = ERR_INIT;
+        if (options_version(o->resource_version, &rv, &bad) < 0) /* a failure of the server's, as recorded */
+                return err_set(err, ERR_INTERNAL, "%s", err_message(&bad));
         bool initial = o->has_send_initial ? o->send_initial : rv == 0;
         w->cursor.resource = registry_resource(c->server->registry, c->kind, err);
         if (!w->cursor.resource)

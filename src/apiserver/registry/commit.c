@@ -150,10 +150,12 @@ int write_create(struct write *w, struct value *object, struct value *ret, struc
 
 /* ---- update ---- */
 
-static int check_version(struct write *w, const struct object *current, const struct value *object, struct err *err) {
+/* The version in the object must be the current one. *ret_had: there is one. */
+static int check_version(struct write *w, const struct object *current, const struct value *object, bool *ret_had,
+                         struct err *err) {
         const char *version = value_path_str(object, "metadata", "resourceVersion", NULL);
-        w->had_version = version && *version && !streq(version, "0");
-        if (!w->had_version)
+        *ret_had = version && *version && !streq(version, "0");
+        if (!*ret_had)
                 return 0;
         char *end;
         errno = 0;
@@ -166,12 +168,13 @@ static int check_version(struct write *w, const struct object *current, const st
 static int prepare_update(struct write *w, const struct object *current, const struct value *old, struct value *object,
                           struct err *err) {
         struct value *meta = value_obtain_map(w->arena, object, "metadata");
+        bool had_version = false;
         if (!meta)
                 return err_oom(err);
         if (w->kind->namespaced && !value_get_str(meta, "namespace") &&
             !value_set(w->arena, meta, "namespace", value_str(w->namespace_)))
                 return err_oom(err);
-        if (check_version(w, current, object, err) < 0 || write_set_version(w->arena, object, current->rv, err) < 0 ||
+        if (check_version(w, current, object, &had_version, err) < 0 || write_set_version(w->arena, object, current->rv, err) < 0 ||
             strategy_default(&w->strategy, object, err) < 0 || strategy_admit(&w->strategy, object, old, err) < 0 ||
             check_escalation(w, old, object, err) < 0)
                 return -1;
@@ -183,7 +186,7 @@ static int prepare_update(struct write *w, const struct object *current, const s
                         return -1;
         }
         if (strategy_prepare_update(&w->strategy, object, old, err) < 0 ||
-            strategy_validate_update(&w->strategy, object, old, w->had_version, err) < 0)
+            strategy_validate_update(&w->strategy, object, old, had_version, err) < 0)
                 return -1;
         return strategy_allocate(&w->strategy, object, old, err);
 }
@@ -211,7 +214,7 @@ int write_update(struct write *w, struct object *current, const struct value *ol
         case STORE_MISSING:
                 return write_not_found(w, current->name, err);
         case STORE_CONFLICT:
-                if (!w->had_version)
+                if (!w->conditional)
                         return WRITE_AGAIN;
                 return conflict(w, current->name, err);
         default:

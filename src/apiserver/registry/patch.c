@@ -9,6 +9,11 @@
 /* kube-apiserver answers every failed operation with the same words and status 422. */
 static int json_patch(struct arena *a, const struct value *tree, const struct value *patch, struct value *ret,
                       struct err *err) {
+        if (!value_is_list(patch))
+                return err_set(err, ERR_BAD_REQUEST,
+                               "error decoding patch: json: cannot unmarshal %s into Go value of type "
+                               "[]handlers.jsonPatchOp",
+                               value_is_map(patch) ? "object" : value_type_name(patch));
         if (jsonpatch_check(patch, err) < 0)
                 return -1;
         _cleanup_err_ struct err mine = ERR_INIT;

@@ -36,7 +36,7 @@ struct write {
         struct strategy_context strategy;
         bool patch;       /* what is decoded is the result of a patch */
         bool apply;       /* managed fields are done already */
-        bool had_version; /* the object came with a resourceVersion */
+        bool conditional; /* the client named the version that it wants to change */
 };
 
 int write_init(struct write *w, struct registry *r, struct arena *a, const struct kind *k, const char *namespace_,

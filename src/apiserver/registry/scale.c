@@ -51,9 +51,7 @@ static int store_scale(struct write *w, struct object *current, const struct val
         if (!meta || !value_set(w->arena, meta, "managedFields", managed))
                 return err_oom(err);
         const struct value *version = value_path(scale, "metadata", "resourceVersion", NULL);
-        if (!value_is_string(version) || version->len == 0)
-                value_remove(meta, "resourceVersion");
-        else if (!value_set(w->arena, meta, "resourceVersion", *version))
+        if (value_is_string(version) && version->len > 0 && !value_set(w->arena, meta, "resourceVersion", *version))
                 return err_oom(err);
         struct value written;
         w->apply = true; /* managed fields are done */
@@ -110,12 +108,16 @@ static int patch_once(struct write *w, enum registry_patch_type type, const stru
         struct value copy;
         if (value_clone(w->arena, &changed, &copy, err) < 0)
                 return -1;
-        if (!value_path(patch, "metadata", "resourceVersion", NULL) && value_get(&copy, "metadata"))
-                value_remove(value_get(&copy, "metadata"), "resourceVersion");
         return store_scale(w, current, &old, &copy, ret, err);
 }
 
+static bool names_version(const struct value *scale) {
+        const char *version = value_path_str(scale, "metadata", "resourceVersion", NULL);
+        return version && *version;
+}
+
 int scale_update(struct write *w, const struct value *scale, struct value *ret, struct err *err) {
+        w->conditional = names_version(scale);
         for (unsigned tries = 0; tries < LIMIT_WRITE_TRIES; tries++) {
                 int status = update_once(w, scale, ret, err);
                 if (status != WRITE_AGAIN)
@@ -126,6 +128,7 @@ int scale_update(struct write *w, const struct value *scale, struct value *ret, 
 
 int scale_patch(struct write *w, enum registry_patch_type type, const struct value *patch, struct value *ret,
                 struct err *err) {
+        w->conditional = names_version(patch);
         for (unsigned tries = 0; tries < LIMIT_WRITE_TRIES; tries++) {
                 int status = patch_once(w, type, patch, ret, err);
                 if (status != WRITE_AGAIN)

@@ -45,6 +45,11 @@ static int check_name(const struct write *w, const struct value *object, struct 
         return 0;
 }
 
+static bool names_version(const struct value *object) {
+        const char *version = value_path_str(object, "metadata", "resourceVersion", NULL);
+        return version && *version && !streq(version, "0");
+}
+
 /* ---- update ---- */
 
 static int update_missing(struct write *w, const struct value *object, struct value *ret, struct err *err) {
@@ -78,6 +83,7 @@ int registry_update(struct registry *r, struct arena *a, const struct kind *k, c
                 return scale_update(&w, object, ret, err);
         if (write_decode(&w, object, &decoded, err) < 0 || check_name(&w, &decoded, err) < 0)
                 return -1;
+        w.conditional = names_version(&decoded);
         for (unsigned tries = 0; tries < LIMIT_WRITE_TRIES; tries++) {
                 int status = update_once(&w, &decoded, ret, err);
                 if (status != WRITE_AGAIN)
@@ -111,11 +117,6 @@ int registry_modify(struct registry *r, struct arena *a, const struct kind *k, c
                                 *ret = old;
                         return 0;
                 }
-                struct value *meta = value_get(&object, "metadata");
-                value_remove(meta, "resourceVersion");
-                /* Kinds that demand a version have it: the write is checked against what was read. */
-                if (!strategy_unconditional_update(k) && write_set_version(a, &object, current->rv, err) < 0)
-                        return -1;
                 _cleanup_err_ struct err mine = ERR_INIT;
                 status = write_update(&w, current, &old, &object, ret, &mine);
                 if (status == 0)
@@ -158,10 +159,6 @@ static int apply_once(struct write *w, const struct value *patch, struct value *
         struct ssa_request request = write_ssa(w);
         if (ssa_apply(w->arena, &request, &old, patch, &merged, err) < 0 || write_decode(w, &merged, &decoded, err) < 0)
                 return -1;
-        const char *version = value_path_str(patch, "metadata", "resourceVersion", NULL);
-        if (!version || !*version)
-                value_remove(value_get(&decoded, "metadata"), "resourceVersion");
-        w->had_version = version && *version;
         return write_update(w, current, &old, &decoded, ret, err);
 }
 
@@ -176,17 +173,7 @@ static int patch_once(struct write *w, enum registry_patch_type type, const stru
         if (patch_apply(w->arena, type, w->kind->schema, &old, patch, &patched, err) < 0 ||
             write_decode(w, &patched, &decoded, err) < 0 || check_name(w, &decoded, err) < 0)
                 return -1;
-        /* A version that the patch left alone is not a condition. */
-        struct value *meta = value_get(&decoded, "metadata");
-        const char *version = value_get_str(meta, "resourceVersion"),
-                   *had = value_path_str(&old, "metadata", "resourceVersion", NULL);
-        bool named = value_path_str(patch, "metadata", "resourceVersion", NULL) != NULL;
-        if (!named && version && had && streq(version, had) && strategy_unconditional_update(w->kind))
-                value_remove(meta, "resourceVersion");
-        int status = write_update(w, current, &old, &decoded, ret, err);
-        if (status < 0 && !named && err && err->class == ERR_CONFLICT && version && had && streq(version, had))
-                return WRITE_AGAIN;
-        return status;
+        return write_update(w, current, &old, &decoded, ret, err);
 }
 
 int registry_patch(struct registry *r, struct arena *a, const struct kind *k, const char *namespace_, const char *name,
@@ -197,6 +184,7 @@ int registry_patch(struct registry *r, struct arena *a, const struct kind *k, co
                 return -1;
         if (w.subresource && streq(w.subresource, "scale"))
                 return scale_patch(&w, type, patch, ret, err);
+        w.conditional = names_version(patch);
         for (unsigned tries = 0; tries < LIMIT_WRITE_TRIES; tries++) {
                 int status = type == REGISTRY_PATCH_APPLY ? apply_once(&w, patch, ret, err)
                                                           : patch_once(&w, type, patch, ret, err);

@@ -124,10 +124,13 @@ int config_merge(struct arena *arena, const struct config *a, const struct confi
                 /* Layers mostly bring the built-in table along: the same list is merged already. */
                 if (!more->len || more->items == a->section[i].items)
                         continue;
-                changed |= a->section[i].len > 0;
-                if (!a->section[i].len)
+                if (!a->section[i].len && more->merged) {
                         out.section[i] = *more;
-                else if (fieldspecs_merge(arena, &a->section[i], more, &out.section[i], err) < 0)
+                        continue;
+                }
+                /* Even merging into nothing drops entries: those that an earlier, narrower one makes superfluous. */
+                changed = true;
+                if (fieldspecs_merge(arena, &a->section[i], more, &out.section[i], err) < 0)
                         return err_wrap(err, "failed to merge %s fieldSpec", section_names[i]);
         }
         if (!a->references.len) {
@@ -142,6 +145,8 @@ int config_merge(struct arena *arena, const struct config *a, const struct confi
         }
         if (changed && sort_config(arena, &out, err) < 0)
                 return -1;
+        for (size_t i = 0; changed && i < CONFIG_SECTIONS; i++)
+                out.section[i].merged = !a->section[i].len;
         *ret = out;
         return 0;
 }
@@ -219,8 +224,8 @@ int config_builtin(struct arena *a, struct config *ret, struct err *err) {
         }
         if (pending.len && backrefs_add(a, &raw.references, &target, &pending, err) < 0)
                 return -1;
+        const struct config none = {0};
         if (sort_config(a, &raw, err) < 0)
                 return -1;
-        *ret = raw;
-        return 0;
+        return config_merge(a, &none, &raw, ret, err);
 }

@@ -16,6 +16,7 @@ struct fieldspec {
 struct fieldspecs {
         const struct fieldspec *items;
         size_t len;
+        bool merged; /* sorted, and merged with itself: may be shared as it is */
 };
 
 struct backref { /* names of resources of kind `target` stand in `referrers` */

@@ -129,10 +129,31 @@ int lookup_get(struct arena *a, struct value *object, const struct path *p, stru
         return 0;
 }
 
+/* "ports[0]" to "ports" and "0": an index in brackets is a part of its own. */
+static int split_indexes(struct arena *a, struct path *p) {
+        const char **parts = arena_zalloc(a, 2 * p->n + 1, sizeof(*parts));
+        size_t out = 0, index;
+        for (size_t i = 0; parts && i < p->n; i++) {
+                const char *part = p->parts[i], *open = strchr(part, '[');
+                const char *inner = open && open > part && str_has_suffix(part, "]")
+                                            ? arena_strndup(a, open + 1, strlen(open + 1) - 1)
+                                            : NULL;
+                parts[out++] = part;
+                if (!inner || !is_number(inner, &index))
+                        continue;
+                parts[out - 1] = arena_strndup(a, part, (size_t)(open - part));
+                parts[out++] = inner;
+                if (!parts[out - 2])
+                        return -1;
+        }
+        *p = (struct path){.parts = parts, .n = out};
+        return parts ? 0 : -1;
+}
+
 const struct value *lookup_field(struct arena *a, struct value *object, const char *path) {
         struct path p;
         struct value *found;
-        if (lookup_split(a, path, &p, NULL) < 0 || lookup_get(a, object, &p, &found, NULL) < 0)
+        if (lookup_split(a, path, &p, NULL) < 0 || split_indexes(a, &p) < 0 || lookup_get(a, object, &p, &found, NULL) < 0)
                 return NULL;
         return found;
 }

@@ -15,7 +15,7 @@ int lookup_split(struct arena *a, const char *text, struct path *ret, struct err
 /* The one field at the path; *ret is NULL when there is none. ERR_INVALID when the path does not fit the object. */
 int lookup_get(struct arena *a, struct value *object, const struct path *p, struct value **ret, struct err *err);
 
-/* The same from a text, for callers that take a misfit for absence. */
+/* The same from a text as vars write it ("ports[0].port" too), for callers that take a misfit for absence. */
 const struct value *lookup_field(struct arena *a, struct value *object, const char *path);
 
 /* Fields that were made on the way and have no type yet bear this mark in value.flags. */

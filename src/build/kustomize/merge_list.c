@@ -10,7 +10,8 @@
 
 struct element { /* what the elements with the same keys become */
         const char *values[MERGE_KEYS_MAX];
-        struct value *dest;
+        struct value *dest;      /* the first with these keys */
+        const struct value *last; /* the last of several with these keys: it wins, as it is */
         const struct value *src;
         struct value merged;
         bool gone;
@@ -142,7 +143,9 @@ static int add_element(struct list_merge *l, const char *const *values, struct v
                 if (!key || strmap_set(&l->index, key, n, e) < 0)
                         return err_oom(err);
         }
-        if (dest && !e->dest)
+        if (dest && e->dest)
+                e->last = dest;
+        else if (dest)
                 e->dest = dest;
         if (src && !e->src)
                 e->src = src;
@@ -181,7 +184,7 @@ static int write_elements(struct list_merge *l, const struct value *keyless_src,
                         return -1;
         for (size_t i = 0; i < l->len; i++) {
                 struct element *e = &l->elements[i];
-                if (!e->gone && !(several && e->dest) && emit(l, out, &e->merged, err) < 0)
+                if (!e->gone && !(several && e->dest) && emit(l, out, e->last ? e->last : &e->merged, err) < 0)
                         return -1;
         }
         VALUE_EACH_ITEM(item, dest) {
@@ -196,7 +199,9 @@ static int write_elements(struct list_merge *l, const struct value *keyless_src,
                 if (!several)
                         continue;
                 const struct element *e = find_element(l, values);
-                if (e && !e->gone && e->dest == item && emit(l, out, &e->merged, err) < 0)
+                const struct value *v = e && e->last ? e->last : e ? &e->merged : NULL;
+                bool here = e && !e->gone && item == (e->last ? e->last : e->dest);
+                if (here && emit(l, out, v, err) < 0)
                         return -1;
         }
         return 0;

@@ -71,11 +71,32 @@ int origin_note_step(struct arena *a, struct resmap *m, const struct value *orig
         return 0;
 }
 
+/* Origins are written in the order of their fields: what stands in origin_below() and configured(). */
+static void write_origin(struct buf *b, const struct value *v, const char *first, const char *indent) {
+        VALUE_EACH_MEMBER(m, v) {
+                buf_adds(b, m == v->members ? first : indent);
+                struct value member = value_map(), item = m->value;
+                if (value_is_map(&item)) {
+                        char deeper[16];
+                        buf_addf(b, "%s:\n", m->key);
+                        snprintf(deeper, sizeof(deeper), "%s  ", indent);
+                        write_origin(b, &item, deeper, deeper);
+                        continue;
+                }
+                member = (struct value){.type = VALUE_MAP, .len = 1, .members = m};
+                yaml_write(b, &member, YAML_KYAML);
+        }
+}
+
 static int annotate(struct arena *a, struct resource *r, const char *key, const struct value *v, struct err *err) {
         _cleanup_buf_ struct buf text = BUF_INIT(SIZE_MAX / 2);
         struct value *metadata = value_obtain_map(a, &r->object, "metadata");
         struct value *annotations = metadata ? value_obtain_map(a, metadata, "annotations") : NULL;
-        yaml_write(&text, v, YAML_KYAML);
+        if (value_is_list(v))
+                VALUE_EACH_ITEM(item, v)
+                        write_origin(&text, item, "- ", "  ");
+        else
+                write_origin(&text, v, "", "");
         const char *own = buf_failed(&text) ? NULL : arena_strndup(a, buf_str(&text), text.len);
         if (!annotations || !own || !value_set(a, annotations, key, value_strn(own, text.len)))
                 return err_oom(err);

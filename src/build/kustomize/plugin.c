@@ -5,7 +5,6 @@
 #include "build/kustomize/loader.h"
 #include "build/kustomize/origin.h"
 #include "build/kustomize/shape.h"
-#include "build/kustomize/sort.h"
 
 static const char *string_at(const struct value *map, const char *key) {
         return value_string_or(value_get(map, key), "");
@@ -140,22 +139,6 @@ static int configure_replacements(struct target *t, const struct value *config, 
         return replacements_configure(t, list ? list : &none, steps, err);
 }
 
-static int run_sort(struct engine *e, struct resmap *m, const void *arg, struct err *err) {
-        const struct value fifo = value_str("fifo");
-        struct value options = value_map();
-        const struct value *given = arg;
-        if (!given && !value_set(e->arena, &options, "order", fifo))
-                return err_oom(err);
-        return sort_resources(e, m, given ? given : &options, err);
-}
-
-static int configure_sort(struct target *t, const struct value *config, const struct fieldspecs *fields,
-                          struct steps *steps, struct err *err) {
-        (void)fields;
-        struct step step = {.run = run_sort, .arg = value_get(config, "sortOptions"), .kind = "SortOrderTransformer"};
-        return steps_add(t->e->arena, steps, step, err);
-}
-
 static int run_hash(struct engine *e, struct resmap *m, const void *arg, struct err *err) {
         (void)arg;
         return hash_names(e, m, err);
@@ -192,7 +175,6 @@ static const struct {
         {"PrefixTransformer", &shape_plugin_affix, configure_affix},
         {"ReplacementTransformer", &shape_plugin_replacements, configure_replacements},
         {"ReplicaCountTransformer", &shape_plugin_replica, configure_replica},
-        {"SortOrderTransformer", &shape_plugin_sort, configure_sort},
         {"SuffixTransformer", &shape_plugin_affix, configure_affix},
         {"ValueAddTransformer", &shape_plugin_valueadd, configure_valueadd},
 };

@@ -52,4 +52,4 @@ extern const struct shape shape_replica;
 /* Files of built-in plugins, by what they configure. */
 extern const struct shape shape_plugin_labels, shape_plugin_none, shape_plugin_image, shape_plugin_namespace,
         shape_plugin_json, shape_plugin_merge, shape_plugin_patch, shape_plugin_affix, shape_plugin_replacements,
-        shape_plugin_replica, shape_plugin_sort, shape_plugin_valueadd, shape_valueadd_targets;
+        shape_plugin_replica, shape_plugin_valueadd, shape_valueadd_targets;

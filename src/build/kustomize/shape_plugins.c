@@ -48,9 +48,6 @@ SHAPE(shape_plugin_replacements, "builtins.ReplacementTransformerPlugin", replac
 static const struct shape_field replica[] = {PLUGIN, FIELD_SPECS, {"replica", SHAPE_STRUCT, &shape_replica}};
 SHAPE(shape_plugin_replica, "builtins.ReplicaCountTransformerPlugin", replica);
 
-static const struct shape_field sort[] = {PLUGIN, {"sortOptions", SHAPE_ANY, NULL}};
-SHAPE(shape_plugin_sort, "builtins.SortOrderTransformerPlugin", sort);
-
 static const struct shape_field valueadd_target[] = {
         {"selector", SHAPE_STRUCT, &shape_selector},
         {"fieldPath", SHAPE_STRING, NULL},

@@ -11,7 +11,7 @@ struct images_step {
 
 struct image_context {
         const struct value *image;
-        const struct regex *pattern;
+        const struct regex *pattern; /* NULL: the name is no pattern, which matters once there is an image */
 };
 
 struct image_ref { /* the parts of "name:tag@digest" */
@@ -62,6 +62,9 @@ static int set_image(struct arena *a, void *context, struct value *field, struct
         if (!scalar_is(field))
                 return scalar_wrong_kind("ScalarNode", field, err);
         const char *old = scalar_text(a, field);
+        if (!c->pattern)
+                return err_set(err, ERR_INVALID, "images: the name '%s' is no regular expression",
+                               value_string_or(value_get(c->image, "name"), ""));
         if (!regex_match(c->pattern, old, strlen(old)))
                 return 0;
         const char *text = rewrite(a, c->image, old);
@@ -108,8 +111,9 @@ static int run_images(struct engine *e, struct resmap *m, const void *arg, struc
                                         value_string_or(value_get(s->image, "name"), ""));
         if (!text)
                 return err_oom(err);
-        if (regex_new(text, strlen(text), &pattern, err) < 0)
-                return err_wrap(err, "images: invalid name '%s'", value_string_or(value_get(s->image, "name"), ""));
+        _cleanup_err_ struct err why = ERR_INIT;
+        if (regex_new(text, strlen(text), &pattern, &why) < 0 && why.class != ERR_SYNTAX)
+                return err_move(err, &why);
         struct image_context context = {.image = s->image, .pattern = pattern};
         const struct field_action action = {.set = set_image, .context = &context};
         for (int pass = 0; pass < 2; pass++)

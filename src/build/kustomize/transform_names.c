@@ -51,6 +51,12 @@ static bool field_applies(const struct fieldspec *fs, const char *api_version, b
         return !(binding && is_binding(fs->gvk.kind) && streq(fs->path, "subjects/namespace"));
 }
 
+/* What helm rendered has its namespace already. */
+static bool from_helm(const struct resource *r) {
+        const struct value *annotations = value_path(&r->object, "metadata", "annotations", NULL);
+        return value_equals_str(value_get(annotations, "internal.config.kubernetes.io/helm-generated"), "true");
+}
+
 static int namespace_one(struct engine *e, const struct namespace_step *s, struct resource *r, bool cluster_scoped,
                          struct err *err) {
         struct arena *a = e->arena;
@@ -96,6 +102,8 @@ static int run_namespace(struct engine *e, struct resmap *m, const void *arg, st
         resmap_touch(m);
         for (size_t i = 0; i < m->len; i++) {
                 struct resource *r = m->items[i];
+                if (from_helm(r))
+                        continue;
                 if (resource_current_id(e->arena, &e->scopes, r, &id) < 0 ||
                     count_id(e->arena, &counts, &id, -1) < 0)
                         return err_oom(err);

@@ -9,7 +9,7 @@
 
 /* ---- the source ---- */
 
-static void collect_grant(void *context, const struct object *o) {
+static void collect_grant(void *context, const struct cached_object *o) {
         struct reconcile *r = context;
         struct value copy;
         if (value_copy(r->a, &o->value, &copy, NULL) == 0)
@@ -18,7 +18,7 @@ static void collect_grant(void *context, const struct object *o) {
 
 static bool source_exists(void *context, const char *kind, const char *namespace_, const char *name) {
         struct kustomize_context *k = context;
-        _cleanup_object_ struct object *o =
+        _cleanup_cached_ struct cached_object *o =
                 streq(kind, "GitRepository") ? git_controller_get(k->git, namespace_, name) : NULL;
         return o != NULL;
 }
@@ -56,7 +56,7 @@ static int decide_access(struct reconcile *r, const struct value *ref, struct er
                 .namespace_ = value_get_str(ref, "namespace"),
                 .name = value_string_or(value_get(ref, "name"), ""),
         };
-        _cleanup_object_ struct object *ns = informer_get(r->k->namespaces, NULL, r->namespace_);
+        _cleanup_cached_ struct cached_object *ns = informer_get(r->k->namespaces, NULL, r->namespace_);
         r->skipped = value_list();
         informer_each(r->k->grants, collect_grant, r);
         struct value *grants = arena_make(r->a, struct value);
@@ -76,7 +76,7 @@ static int decide_access(struct reconcile *r, const struct value *ref, struct er
 
 /* The artifact's revision and hash from the source's status. */
 static int read_artifact(struct reconcile *r, struct err *err) {
-        _cleanup_object_ struct object *o = git_controller_get(r->k->git, r->access.namespace_, r->access.name);
+        _cleanup_cached_ struct cached_object *o = git_controller_get(r->k->git, r->access.namespace_, r->access.name);
         if (!o)
                 return err_set_reason(err, ERR_NOT_FOUND, "ArtifactFailed",
                                       "%s.source.toolkit.fluxcd.io \"%s\" not found", r->source_kind, r->access.name);
@@ -130,7 +130,7 @@ static int check_dependency(struct reconcile *r, const struct value *d, struct e
         if (value_get(d, "readyExpr"))
                 return err_set_reason(err, ERR_UNSUPPORTED, "InvalidCELExpression",
                                       "spec.dependsOn[].readyExpr is not supported by this version of weir: remove it");
-        _cleanup_object_ struct object *o = informer_get(r->k->kustomizations, namespace_, name);
+        _cleanup_cached_ struct cached_object *o = informer_get(r->k->kustomizations, namespace_, name);
         if (!o)
                 return not_ready(namespace_, name, "not found", err);
         int64_t generation = value_int_or(value_path(&o->value, "metadata", "generation", NULL), 0);

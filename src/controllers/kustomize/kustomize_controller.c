@@ -14,20 +14,20 @@ struct kustomize_controller {
         struct workers *workers;
 };
 
-static const char *namespace_of(const struct object *o) {
+static const char *namespace_of(const struct cached_object *o) {
         return value_string_or(value_path(&o->value, "metadata", "namespace", NULL), "");
 }
 
-static bool became_ready(const struct object *before, const struct object *after) {
+static bool became_ready(const struct cached_object *before, const struct cached_object *after) {
         return condition_is(&after->value, "Ready", "True") &&
                (!before || !condition_is(&before->value, "Ready", "True") ||
                 !value_equal(value_path(&before->value, "status", "lastAppliedRevision", NULL),
                              value_path(&after->value, "status", "lastAppliedRevision", NULL)));
 }
 
-static void kustomization_changed(void *context, const struct object *before, const struct object *after) {
+static void kustomization_changed(void *context, const struct cached_object *before, const struct cached_object *after) {
         struct kustomize_controller *c = context;
-        const struct object *o = after ? after : before;
+        const struct cached_object *o = after ? after : before;
         if (!after || manager_should_reconcile(before ? &before->value : NULL, &after->value))
                 queue_add(c->context.queue, namespace_of(o), o->key);
         if (after && became_ready(before, after)) {
@@ -37,7 +37,7 @@ static void kustomization_changed(void *context, const struct object *before, co
         }
 }
 
-static void grant_changed(void *context, const struct object *before, const struct object *after) {
+static void grant_changed(void *context, const struct cached_object *before, const struct cached_object *after) {
         struct kustomize_controller *c = context;
         if (before && after &&
             value_equal(value_get(&before->value, "spec"), value_get(&after->value, "spec")))
@@ -92,7 +92,7 @@ int kustomize_controller_new(struct manager *m, const struct lockdown *lockdown,
 }
 
 static int start_informer(struct kustomize_controller *c, const char *api_version, const char *kind,
-                          void (*changed)(void *, const struct object *, const struct object *),
+                          void (*changed)(void *, const struct cached_object *, const struct cached_object *),
                           struct informer **ret, struct err *err) {
         struct informer_options options = {.client = c->context.manager->client,
                                            .api_version = api_version,

@@ -16,19 +16,19 @@ struct git_controller {
         struct workers *workers;
 };
 
-static void enqueue(struct git_controller *g, const struct object *o) {
+static void enqueue(struct git_controller *g, const struct cached_object *o) {
         queue_add(g->queue, value_string_or(value_path(&o->value, "metadata", "namespace", NULL), ""), o->key);
 }
 
-static bool artifact_differs(const struct object *before, const struct object *after) {
+static bool artifact_differs(const struct cached_object *before, const struct cached_object *after) {
         const struct value *was = before ? value_path(&before->value, "status", "artifact", NULL) : NULL;
         const struct value *is = after ? value_path(&after->value, "status", "artifact", NULL) : NULL;
         return !before || !after || !value_equal(was, is);
 }
 
-static void changed(void *context, const struct object *before, const struct object *after) {
+static void changed(void *context, const struct cached_object *before, const struct cached_object *after) {
         struct git_controller *g = context;
-        const struct object *o = after ? after : before;
+        const struct cached_object *o = after ? after : before;
         if (artifact_differs(before, after) && g->options.artifact_changed)
                 g->options.artifact_changed(g->options.context,
                                             value_string_or(value_path(&o->value, "metadata", "namespace", NULL), ""),
@@ -43,7 +43,7 @@ static void work(void *context, const struct queue_item *item) {
         char namespace_[256];
         const char *slash = strchr(item->key, '/');
         snprintf(namespace_, sizeof(namespace_), "%.*s", slash ? (int)(slash - item->key) : 0, item->key);
-        _cleanup_object_ struct object *o = informer_get(g->repositories, namespace_, slash ? slash + 1 : item->key);
+        _cleanup_cached_ struct cached_object *o = informer_get(g->repositories, namespace_, slash ? slash + 1 : item->key);
         if (!o) {
                 queue_done(g->queue, item);
                 return;
@@ -83,7 +83,7 @@ int git_controller_start(const struct git_controller_options *options, struct gi
         return 0;
 }
 
-struct object *git_controller_get(struct git_controller *g, const char *namespace_, const char *name) {
+struct cached_object *git_controller_get(struct git_controller *g, const char *namespace_, const char *name) {
         return informer_get(g->repositories, namespace_, name);
 }
 
@@ -92,7 +92,7 @@ struct waking {
         const char *url;
 };
 
-static void wake_one(void *context, const struct object *o) {
+static void wake_one(void *context, const struct cached_object *o) {
         const struct waking *w = context;
         if (value_equals_str(value_path(&o->value, "spec", "url", NULL), w->url))
                 enqueue(w->g, o);

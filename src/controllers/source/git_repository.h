@@ -17,7 +17,7 @@ struct git_controller_options {
 int git_controller_start(const struct git_controller_options *options, struct git_controller **ret, struct err *err);
 
 /* The repository as the controller last saw it; a reference or NULL. */
-struct object *git_controller_get(struct git_controller *g, const char *namespace_, const char *name);
+struct cached_object *git_controller_get(struct git_controller *g, const char *namespace_, const char *name);
 
 /* Reconciles at once every repository whose spec.url is url (a push to the local forge). */
 void git_controller_wake_url(struct git_controller *g, const char *url);

@@ -4,12 +4,9 @@
 #include "base/limits.h"
 #include "fetch/artifact.h"
 #include "tree.h"
+#include "unit/test.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <sys/stat.h>
-
-#include <cmocka.h>
 
 static void make_small(struct tree *t) {
         tree_make(t);

@@ -3,11 +3,7 @@
 #include "fetch/git/commit.h"
 #include "fetch/git/errors.h"
 #include "fetch/git/request.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
+#include "unit/test.h"
 
 static void passwords_leave_every_text(void **state) {
         (void)state;

@@ -5,12 +5,9 @@
 #include "fetch/artifact.h"
 #include "fetch/tar.h"
 #include "tree.h"
+#include "unit/test.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <sys/stat.h>
-
-#include <cmocka.h>
 
 #define TYPE_AT 156
 #define LINK_AT 157

@@ -3,12 +3,9 @@
 
 #include "base/fs.h"
 #include "fetch/gzip.h"
+#include "unit/test.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <sys/stat.h>
-
-#include <cmocka.h>
 
 void tree_make(struct tree *t) {
         snprintf(t->path, sizeof(t->path), "/tmp/weir-tree.XXXXXX");

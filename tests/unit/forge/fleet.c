@@ -4,12 +4,9 @@
 #include "base/fs.h"
 #include "data/json.h"
 #include "sandbox/jobs.h"
+#include "unit/test.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <sys/stat.h>
-
-#include <cmocka.h>
 
 void fleet_start(struct fleet *f, const char *history) {
         static const job_function functions[JOB_KINDS] = {

@@ -4,11 +4,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/proc.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
+#include "unit/test.h"
 
 void place_make(struct place *p) {
         snprintf(p->path, sizeof(p->path), "/tmp/weir-test.XXXXXX");

@@ -7,16 +7,13 @@
 #include "forge/cgi.h"
 #include "http/http.h"
 #include "http/tls.h"
+#include "unit/test.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-
-#include <cmocka.h>
 
 static const char history[] = "git init -q -b main work; cd work; echo one >a.yaml; git add .; git commit -qm first;"
                               "git push -q $URL main";

@@ -3,15 +3,12 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "sandbox/policy.h"
+#include "unit/test.h"
 
 #include <pthread.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-
-#include <cmocka.h>
 
 /* The worker does what the first word of its request says. */
 static int act(const struct job *job, struct buf *out, struct err *err) {

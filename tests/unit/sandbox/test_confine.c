@@ -3,21 +3,18 @@
 #include "base/fs.h"
 #include "base/limits.h"
 #include "sandbox/policy.h"
+#include "unit/test.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/openat2.h>
 #include <netinet/in.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-
-#include <cmocka.h>
 
 extern char **environ;
 

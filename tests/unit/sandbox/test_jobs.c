@@ -5,12 +5,9 @@
 #include "fetch/gzip.h"
 #include "fetch/tar.h"
 #include "sandbox/jobs.h"
+#include "unit/test.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <sys/stat.h>
-
-#include <cmocka.h>
 
 static const job_function functions[JOB_KINDS] = {[JOB_UNPACK] = job_unpack, [JOB_ARCHIVE] = job_archive};
 

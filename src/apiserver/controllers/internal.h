@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside of the built-in controllers. Everything here runs on their one thread. */
+#pragma once
+
+#include "apiserver/controllers/controllers.h"
+#include "apiserver/registry.h"
+#include "base/strmap.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#define CONTROLLER_MANAGER "kube-controller-manager"
+
+/* What is known of one live object, by its uid: who owns it, and whom it owns. Owned by the map. */
+struct node {
+        char *uid;
+        char *group, *version, *kind; /* of the stored object */
+        char *namespace_, *name;
+        struct strmap dependents; /* uids, owned; may name objects that are gone */
+        bool present;             /* false: only named as an owner so far */
+};
+
+struct controllers {
+        struct registry *registry;
+        struct controllers_options options;
+        char *root_ca_pem;
+        pthread_t thread;
+        atomic_bool stopping;
+        struct strmap nodes;       /* uid to struct node */
+        struct strmap terminating; /* names of namespaces that wait for their content to go */
+        bool roles_changed;        /* aggregated roles must be computed again */
+};
+
+/* The kind of a stored object in a snapshot; NULL when its kind is gone. */
+const struct kind *controllers_kind(const struct kind_set *kinds, const char *api_version, const char *kind);
+
+/* Reports what a controller could not do, once; ERR_NOT_FOUND and ERR_CONFLICT are ordinary and not told. */
+void controllers_report(const char *controller, const char *namespace_, const char *name, const struct err *err);
+
+/* Each handles one change (deleted: the object is gone) or does its share at start. */
+void namespaces_sync(struct controllers *c, const char *name);
+void accounts_sync(struct controllers *c, const char *namespace_);
+void roles_aggregate(struct controllers *c);
+void crds_sync(struct controllers *c, const struct object *o);
+void settle(struct controllers *c, const struct kind_set *kinds, const struct object *o);
+void protection_sync(struct controllers *c, const struct kind_set *kinds, const struct object *o);
+
+/* The graph of owners. */
+void gc_observe(struct controllers *c, const struct object *o);
+void gc_forget(struct controllers *c, const struct object *o);
+/* Acts on one object: owners that are gone, or its own finalizers foregroundDeletion and orphan. */
+void gc_process(struct controllers *c, const struct kind_set *kinds, const struct object *o);
+/* Acts on the dependents of an object that has gone, and on owners that waited for it. */
+void gc_deleted(struct controllers *c, const struct kind_set *kinds, const struct object *o);
+void gc_done(struct controllers *c);
+
+/* Removes one finalizer from an object. */
+int controllers_remove_finalizer(struct controllers *c, const struct kind *k, const char *namespace_, const char *name,
+                                 const char *finalizer, struct err *err);

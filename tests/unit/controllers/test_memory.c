@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the controller remembers of applied objects and of health checks. */
+#include "unit/test.h"
+
+#include "controllers/kustomize/memory.h"
+
+static void knows_form_and_version_together(void **state) {
+        struct memories *all = memories_new();
+        struct memory *m = memories_obtain(all, "ns/name");
+        assert_ptr_equal(memories_obtain(all, "ns/name"), m);
+        assert_false(memory_knows(m, "id", "form", "1"));
+        memory_remember(m, "id", "form", "1");
+        assert_true(memory_knows(m, "id", "form", "1"));
+        assert_false(memory_knows(m, "id", "form", "2"));  /* somebody else wrote it */
+        assert_false(memory_knows(m, "id", "other", "1")); /* the desired form changed */
+        memory_remember(m, "id", "other", "2");
+        assert_true(memory_knows(m, "id", "other", "2"));
+        memory_drop(m, "id");
+        assert_false(memory_knows(m, "id", "other", "2"));
+        memories_forget(all, "ns/name");
+        memories_free(all);
+}
+
+static void a_wait_begins_anew_and_ends(void **state) {
+        struct memories *all = memories_new();
+        struct memory *m = memories_obtain(all, "ns/name");
+        assert_int_equal(memory_begin_wait(m, "main@sha1:1", 3, 1000, 500), 0);
+        assert_true(m->waiting);
+        assert_true(m->wait_deadline == 1500);
+        assert_int_equal(memory_begin_wait(m, "main@sha1:2", 3, 2000, 500), 0);
+        assert_string_equal(m->revision, "main@sha1:2");
+        memory_end_wait(m);
+        assert_false(m->waiting);
+        memory_end_wait(m);
+        memories_free(all);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(knows_form_and_version_together),
+                cmocka_unit_test(a_wait_begins_anew_and_ends),
+        };
+        return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
+}
