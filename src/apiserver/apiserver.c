@@ -222,7 +222,7 @@ static int start_controllers(struct apiserver *s, struct err *err) {
                 .port = s->port,
                 .client_ca_pem = pki_ca_pem(s->pki),
         };
-        struct controllers_options options = {.root_ca_pem = pki_ca_pem(s->pki), .settle_workloads = true};
+        struct controllers_options options = {.root_ca_pem = pki_ca_pem(s->pki), .settle_workloads = s->options->settle_workloads};
         return bootstrap_run(s->server.registry, &bootstrap, err) < 0
                        ? -1
                        : controllers_start(s->server.registry, &options, &s->controllers, err);

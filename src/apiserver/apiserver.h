@@ -10,9 +10,9 @@ struct apiserver_options {
         uint16_t port;               /* 0: a free one, kept in the data directory for the next start */
         const char *unix_socket;     /* path of the private plain-HTTP socket, or NULL */
         const char *token_auth_file; /* CSV of static tokens, or NULL */
-        int ready_fd;  /* one line "ready https://ADDRESS:PORT\n" is written here, then closed; -1: none */
-        bool announce; /* print the same line on standard output */
-        bool verbose;
+        int ready_fd;          /* one line "ready https://ADDRESS:PORT\n" is written here, then closed; -1: none */
+        bool settle_workloads; /* give workloads the status of a finished roll-out: nothing runs them here */
+        bool announce;         /* print the same line on standard output */
 };
 
 /* Runs until SIGTERM or SIGINT, then stops cleanly and answers 0. Blocks these signals in the calling thread, which

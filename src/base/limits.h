@@ -53,6 +53,8 @@
 #define LIMIT_ARCHIVE_BYTES ((uint64_t)1 << 30)  /* bytes of one packed artifact or one Git pack */
 #define LIMIT_GIT_REFS ((size_t)32 << 20)        /* bytes of one remote's list of refs */
 #define LIMIT_GIT_COMMIT ((size_t)1 << 20)       /* bytes of one commit object */
+#define LIMIT_GIT_SUBMODULES 100                 /* submodules of one tree */
+#define LIMIT_GIT_SUBMODULE_DEPTH 10             /* submodules of submodules: go-git's own limit */
 #define LIMIT_PROC_STDERR ((size_t)65536)        /* bytes kept of a program's standard error */
 
 /* objects and their schemas */

@@ -8,7 +8,7 @@
 
 static int usage(void) {
         fprintf(stderr, "Usage: weir apiserver --data DIR [--address ADDRESS] [--port N] [--unix-socket PATH]\n"
-                        "                      [--token-auth-file FILE] [--ready-fd N]\n");
+                        "                      [--token-auth-file FILE] [--settle-workloads] [--ready-fd N]\n");
         return 2;
 }
 
@@ -27,6 +27,7 @@ int cmd_apiserver(int argc, char **argv) {
                 {"unix-socket", required_argument, NULL, 'u'},
                 {"token-auth-file", required_argument, NULL, 't'},
                 {"ready-fd", required_argument, NULL, 'r'},
+                {"settle-workloads", no_argument, NULL, 's'},
                 {NULL, 0, NULL, 0},
         };
         struct apiserver_options options = {.ready_fd = -1, .announce = true};
@@ -49,6 +50,9 @@ int cmd_apiserver(int argc, char **argv) {
                         break;
                 case 't':
                         options.token_auth_file = optarg;
+                        break;
+                case 's':
+                        options.settle_workloads = true;
                         break;
                 case 'r':
                         if ((value = number(optarg, 1 << 20)) < 0)

@@ -29,8 +29,9 @@ static int read_restrictor(struct build_args *b, const char *value) {
         b->options.load_restrictions_none = streq(value, "LoadRestrictionsNone");
         if (b->options.load_restrictions_none || streq(value, "LoadRestrictionsRootOnly"))
                 return 0;
-        fprintf(stderr, "Error: illegal flag value --load-restrictor %s; legal values: [LoadRestrictionsRootOnly "
-                        "LoadRestrictionsNone]\n",
+        fprintf(stderr,
+                "Error: illegal flag value --load-restrictor %s; legal values: [LoadRestrictionsRootOnly "
+                "LoadRestrictionsNone]\n",
                 value);
         return 1;
 }
@@ -97,8 +98,10 @@ static int write_out(const struct build_args *b, const struct buf *text, struct 
 static int build(const struct build_args *b, struct buf *warnings, struct err *err) {
         char real[PATH_MAX];
         if (!realpath(b->dir, real))
-                return err_set(err, ERR_NOT_FOUND, "must build at directory: not a valid directory: evalsymlink failure on '%s' : lstat %s: %s",
-                               b->dir, b->dir, strerror(errno));
+                return err_set(
+                        err, ERR_NOT_FOUND,
+                        "must build at directory: not a valid directory: evalsymlink failure on '%s' : lstat %s: %s",
+                        b->dir, b->dir, strerror(errno));
         _cleanup_arena_ struct arena *arena = arena_new(ARENA_MAX_BUILD);
         _cleanup_close_ int root = fs_open_dir(AT_FDCWD, "/", err);
         _cleanup_buf_ struct buf out = BUF_INIT(LIMIT_KUSTOMIZE_OUTPUT);

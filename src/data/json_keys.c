@@ -25,7 +25,7 @@ static uint32_t slot_of(const struct json_frame *f, const struct member *m) {
 
 /* Builds the index over the first n children with room for twice as many. */
 static int build_index(struct json_frame *f, const struct member *children, uint32_t n) {
-        uint32_t size = 4 * INDEX_FROM;
+        uint32_t size = 64; /* a power of two, so that the mask reaches every slot */
         while (size < 4 * n)
                 size *= 2;
         free(f->index);

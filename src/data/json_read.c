@@ -183,13 +183,13 @@ static int open_frame(struct json_reader *r, bool is_map) {
 static int close_frame(struct json_reader *r, struct value *ret) {
         struct json_frame *f = &r->frames[--r->depth];
         json_frame_done(f);
-        struct member *children = r->nodes + f->first;
         uint32_t n = r->n_nodes - f->first;
         r->n_nodes = f->first;
         r->p++;
         *ret = f->is_map ? value_map() : value_list();
         if (!n)
                 return 0;
+        struct member *children = r->nodes + f->first;
         ret->len = n;
         if (f->is_map) {
                 for (uint32_t i = 0; f->has_duplicates && i < n; i++)

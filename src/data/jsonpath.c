@@ -196,49 +196,6 @@ static int step_union(struct walker *w, const struct jsonpath_node *node, const 
 
 /* ---- filters ---- */
 
-/* 1, 2, 3, 4 for bool, integer, float, string; 0 for what cannot be compared. */
-static int basic_kind(const struct value *v) {
-        switch ((enum value_type)v->type) {
-        case VALUE_BOOL:
-                return 1;
-        case VALUE_INT:
-        case VALUE_UINT: /* only bytes of strings, which fit */
-                return 2;
-        case VALUE_FLOAT:
-                return 3;
-        case VALUE_STRING:
-                return 4;
-        default:
-                return 0;
-        }
-}
-
-static int order_strings(const struct value *x, const struct value *y) {
-        int order = memcmp(x->str, y->str, x->len < y->len ? x->len : y->len);
-        return order ? order : (x->len > y->len) - (x->len < y->len);
-}
-
-/* Compares two values as text/template does. 1 and 0: yes and no; -1: they cannot be compared. */
-static int compare(struct walker *w, const char *operator, const struct value * x, const struct value *y) {
-        bool equality = streq(operator, "==") || streq(operator, "!=");
-        if (!equality && !streq(operator, "<") && !streq(operator, "<=") && !streq(operator, ">") &&
-            !streq(operator, ">="))
-                return err_set(w->err, ERR_BAD_REQUEST, "unrecognized filter operator %s", operator);
-        int kind = x ? basic_kind(x) : 0, other = y ? basic_kind(y) : 0;
-        if (!kind || !other || (kind == other && kind == 1 && !equality))
-                return err_set(w->err, ERR_BAD_REQUEST, "invalid type for comparison");
-        if (kind != other)
-                return err_set(w->err, ERR_BAD_REQUEST, "incompatible types for comparison");
-        int order = kind == 1   ? x->boolean != y->boolean
-                    : kind == 2 ? (x->i > y->i) - (x->i < y->i)
-                    : kind == 3 ? (x->f > y->f) - (x->f < y->f)
-                                : order_strings(x, y);
-        if (equality)
-                return (order == 0) == (*operator== '=');
-        bool or_equal = operator[1] == '=';
-        return (*operator== '<' ? order < 0 : order> 0) || (or_equal && order == 0);
-}
-
 /* The one value a side of a filter yields; 1: none, so that the item does not pass. */
 static int filter_side(struct walker *w, const struct jsonpath_list *side, const struct value *item,
                        const struct value **ret) {
@@ -269,7 +226,7 @@ static int filter_item(struct walker *w, const struct jsonpath_node *node, const
                 r = filter_side(w, &node->right, item, &right);
         if (r)
                 return r < 0 ? -1 : 0;
-        return compare(w, node->operator, left, right);
+        return jsonpath_compare(node->operator, left, right, w->err);
 }
 
 static int step_filter(struct walker *w, const struct jsonpath_node *node, const struct results *in,

@@ -53,3 +53,10 @@ void jsonpath_print_go(struct buf *b, const struct value *v);
 
 /* The members of a map in the order of their keys, in the arena; NULL when memory is out. */
 const struct member **jsonpath_sorted_members(struct arena *a, const struct value *map);
+
+/* Appends what stands between two quotes, escapes decoded. -1: an escape is malformed or a quote unescaped. */
+int jsonpath_unquote(const char *s, const char *end, char quote, struct buf *out);
+
+/* Compares two values as text/template does. 1 and 0: yes and no; -1: the operator is unknown or they cannot be
+ * compared. NULL is Go's invalid value. */
+int jsonpath_compare(const char *operator, const struct value * x, const struct value *y, struct err *err);

@@ -17,7 +17,10 @@ enum yaml_dialect {
 
 struct yaml_options {
         enum yaml_dialect dialect;
-        bool strict; /* duplicate keys are errors, as sigs.k8s.io/yaml's strict readers report them (kyaml: always) */
+        bool strict;   /* duplicate keys are errors, as sigs.k8s.io/yaml's strict readers report them (kyaml: always) */
+        bool verbatim; /* YAML_KYAML: values as they stand there, for yaml_write_styled(). Otherwise as they are after
+                        * kustomize wrote them as text and read them again, which changes folded texts with indented
+                        * lines and empty scalars of flow collections */
         size_t max_bytes, max_nodes, max_depth, max_documents; /* 0: the limits of limits.h */
 };
 
@@ -87,3 +90,8 @@ void yaml_write(struct buf *b, const struct value *v, enum yaml_dialect dialect)
 /* The same, but refuses what sigs.k8s.io/yaml.Marshal refuses, in its words: characters that YAML does not allow, and
  * keys too long for its reader ("yaml: control characters are not allowed"). */
 int yaml_marshal(struct buf *b, const struct value *v, enum yaml_dialect dialect, struct err *err);
+
+/* Appends v as kyaml writes a node that it read: keys in their order, scalars and collections in their style (plain,
+ * quoted, block, flow) where the text allows it. Comments, anchors, tags, and the spelling of numbers and keys are gone
+ * from the tree and do not come back. */
+void yaml_write_styled(struct buf *b, const struct value *v);

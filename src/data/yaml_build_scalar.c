@@ -155,11 +155,11 @@ int yaml_build_scalar(struct yaml_builder *b, const struct yaml_node *n, struct 
         struct yaml_scalar s;
         if (yaml_build_resolve(b, n, &s) < 0)
                 return -1;
-        if (b->dialect == YAML_KYAML && becomes_empty(n))
+        if (b->through_text && becomes_empty(n))
                 s.type = YAML_SCALAR_STRING;
         if (yaml_build_scalar_value(b, n, &s, ret) < 0)
                 return -1;
-        if (b->dialect == YAML_KYAML && n->style == VALUE_STYLE_FOLDED && value_is_string(ret))
+        if (b->through_text && n->style == VALUE_STYLE_FOLDED && value_is_string(ret))
                 return refold(b, ret);
         return 0;
 }

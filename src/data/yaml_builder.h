@@ -12,7 +12,7 @@
 struct yaml_builder {
         struct arena *a;
         enum yaml_dialect dialect;
-        bool strict;
+        bool strict, through_text; /* kyaml's way through text */
         size_t max_nodes, *n_nodes, max_depth, depth;
         size_t decoded, from_aliases, alias_depth; /* go-yaml's counters */
         struct buf problems;                       /* lines of "unmarshal errors" */
@@ -37,3 +37,24 @@ int yaml_build_scalar(struct yaml_builder *b, const struct yaml_node *n, struct 
 
 /* top: the document itself is this map. */
 int yaml_build_map(struct yaml_builder *b, struct yaml_node *n, bool top, struct value *ret);
+
+/* A key: its text, behind a letter that tells its type: s(tring), i(nt), u(int), f(loat), b(ool), t(ime),
+ * n(ull). */
+struct yaml_key {
+        const char *text;
+        size_t len;
+};
+
+int yaml_build_key(struct yaml_builder *b, struct yaml_node *n, struct yaml_key *ret);
+
+/* Notes a key that JSON has no word for. value: what it leads to, for the text. */
+void yaml_check_key(struct yaml_builder *b, const struct yaml_key *k, const struct yaml_node *value);
+
+/* Notes that a key is there already, for v2's strict reader. */
+void yaml_duplicate_key(struct yaml_builder *b, const struct yaml_key *k, unsigned line);
+
+/* kyaml reads a document's own keys as texts: makes k the text. False: the key is null, which is dropped. */
+bool yaml_text_key(const struct yaml_node *key, struct yaml_key *k);
+
+/* Notes keys that v3 takes for the same. */
+int yaml_check_unique(struct yaml_builder *b, const struct yaml_node *n, bool *ret_unique);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "data/utf8.h"
 #include "data/yaml_emitter.h"
+#include "data/yaml_scalar.h"
 
 /* Longer keys get a "? " line of their own. */
 #define SIMPLE_KEY_MAX 128
@@ -164,8 +165,7 @@ static unsigned last_break_len(const char *s, size_t n) {
         return 0;
 }
 
-static void write_literal(struct yaml_emitter *e, const char *s, size_t n) {
-        yaml_emit_indicator(e, "|", true, false, false);
+static void write_hints(struct yaml_emitter *e, const char *s, size_t n) {
         if (*s == ' ' || yaml_break_len(s, n))
                 yaml_emit_indicator(e, (const char[]){'0' + BEST_INDENT, '\0'}, false, false, false);
         unsigned last = last_break_len(s, n);
@@ -175,6 +175,11 @@ static void write_literal(struct yaml_emitter *e, const char *s, size_t n) {
                 yaml_emit_indicator(e, "+", false, false, false);
         put_break(e);
         e->indention = e->whitespace = true;
+}
+
+static void write_literal(struct yaml_emitter *e, const char *s, size_t n) {
+        yaml_emit_indicator(e, "|", true, false, false);
+        write_hints(e, s, n);
         bool breaks = true;
         for (size_t i = 0; i < n;) {
                 if (yaml_break_len(s + i, n - i)) {
@@ -189,22 +194,66 @@ static void write_literal(struct yaml_emitter *e, const char *s, size_t n) {
         }
 }
 
-void yaml_emit_string(struct yaml_emitter *e, const char *s, size_t n, enum yaml_place place) {
+/* Only where styles are kept, and there lines are never folded. A line feed is written twice unless lines around it
+ * begin with white space; go-yaml looks for that at the start of the whole text only, and so does this. */
+static void write_folded(struct yaml_emitter *e, const char *s, size_t n) {
+        yaml_emit_indicator(e, ">", true, false, false);
+        write_hints(e, s, n);
+        size_t first = 0;
+        while (first < n && yaml_break_len(s + first, n - first))
+                first += yaml_break_len(s + first, n - first);
+        bool doubles = first < n && s[first] != ' ' && s[first] != '\t';
+        bool breaks = true, indented = true;
+        for (size_t i = 0; i < n;) {
+                if (yaml_break_len(s + i, n - i)) {
+                        if (!breaks && !indented && s[i] == '\n' && doubles)
+                                put_break(e);
+                        i += copy_break(e, s + i, n - i);
+                        breaks = true;
+                } else {
+                        if (breaks) {
+                                yaml_emit_indent(e);
+                                indented = s[i] == ' ' || s[i] == '\t';
+                        }
+                        i += put_rune(e, s + i, n - i);
+                        e->indention = breaks = false;
+                }
+        }
+}
+
+/* The style that is wanted, before it is known what the text allows. */
+static enum value_style choose_style(const struct yaml_emitter *e, const char *s, size_t n, enum value_style style) {
+        if (e->styled && style > VALUE_STYLE_PLAIN && style < VALUE_STYLE_FLOW)
+                return style;
+        if (memchr(s, '\n', n))
+                return VALUE_STYLE_LITERAL;
+        bool plain = e->styled ? yaml_scalar_resolve(s, n, e->dialect).type == YAML_SCALAR_STRING
+                               : yaml_plain_is_string(s, n, e->dialect);
+        return plain ? VALUE_STYLE_PLAIN : VALUE_STYLE_DOUBLE;
+}
+
+void yaml_emit_string(struct yaml_emitter *e, const char *s, size_t n, enum yaml_place place, enum value_style style) {
         struct yaml_analysis can = yaml_analyze(s, n, e->dialect);
         bool simple = place == YAML_PLACE_SIMPLE_KEY;
         int indent = e->indent;
         e->indent = indent < 0 ? BEST_INDENT : indent + BEST_INDENT;
-        if (memchr(s, '\n', n)) {
-                if (can.block && !simple)
-                        write_literal(e, s, n);
-                else
-                        write_double(e, s, n, place);
-        } else if (!yaml_plain_is_string(s, n, e->dialect) || (simple && can.multiline))
-                write_double(e, s, n, place);
-        else if (can.block_plain)
+        style = choose_style(e, s, n, style);
+        if (simple && can.multiline)
+                style = VALUE_STYLE_DOUBLE;
+        if (style == VALUE_STYLE_PLAIN && !(e->flow ? can.flow_plain : can.block_plain))
+                style = VALUE_STYLE_SINGLE;
+        if (style == VALUE_STYLE_SINGLE && !can.single_quoted)
+                style = VALUE_STYLE_DOUBLE;
+        if ((style == VALUE_STYLE_LITERAL || style == VALUE_STYLE_FOLDED) && (!can.block || e->flow || simple))
+                style = VALUE_STYLE_DOUBLE;
+        if (style == VALUE_STYLE_PLAIN)
                 yaml_emit_plain(e, s, n, place);
-        else if (can.single_quoted)
+        else if (style == VALUE_STYLE_SINGLE)
                 write_single(e, s, n, place);
+        else if (style == VALUE_STYLE_LITERAL)
+                write_literal(e, s, n);
+        else if (style == VALUE_STYLE_FOLDED)
+                write_folded(e, s, n);
         else
                 write_double(e, s, n, place);
         e->indent = indent;

@@ -10,6 +10,8 @@ struct yaml_emitter {
         int indent; /* -1 before the first collection */
         int column;
         int width;       /* lines are folded after this column */
+        bool styled;     /* values keep the style in which they were read */
+        int flow;        /* flow collections around the pen */
         bool whitespace; /* the last character was a space or nothing was written yet */
         bool indention;  /* only indentation and indicators stand on this line */
 };
@@ -23,8 +25,9 @@ void yaml_emit_indicator(struct yaml_emitter *e, const char *text, bool need_spa
 /* Where a scalar stands. */
 enum yaml_place { YAML_PLACE_VALUE, YAML_PLACE_SIMPLE_KEY };
 
-/* Writes a string in the style that go-yaml chooses for it. */
-void yaml_emit_string(struct yaml_emitter *e, const char *s, size_t n, enum yaml_place place);
+/* Writes a string in a style that can hold it: the one asked for where the writer keeps styles (VALUE_STYLE_ANY: none),
+ * else the one go-yaml chooses. */
+void yaml_emit_string(struct yaml_emitter *e, const char *s, size_t n, enum yaml_place place, enum value_style style);
 
 /* Writes a text that needs no quotes: a number, true, null. */
 void yaml_emit_plain(struct yaml_emitter *e, const char *s, size_t n, enum yaml_place place);

@@ -26,14 +26,15 @@ static void quote_rune(struct buf *b, const char *s, unsigned len, uint32_t rune
 }
 
 void yaml_go_quote(struct buf *b, const char *s, size_t n) {
+        bool cut = n > SYNTAX_BYTES_MAX;
         buf_addc(b, '"');
-        for (const char *end = s + n; s < end;) {
+        for (const char *end = s + (cut ? SYNTAX_BYTES_MAX : n); s < end;) {
                 uint32_t rune;
                 unsigned len = utf8_decode(s, end, &rune);
                 quote_rune(b, s, len, rune);
                 s += len ? len : 1;
         }
-        buf_addc(b, '"');
+        buf_adds(b, cut ? "..." : "\"");
 }
 
 static struct yaml_scalar meaning(const struct yaml_node *n, enum yaml_dialect dialect) {

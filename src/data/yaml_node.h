@@ -59,5 +59,5 @@ int yaml_build(struct arena *a, struct yaml_node *root, const struct yaml_option
 /* Appends the node as Go's %#v shows the value decoded from it, for error texts. */
 void yaml_go_syntax(struct buf *b, const struct yaml_node *node, enum yaml_dialect dialect, bool nested);
 
-/* Appends n bytes as Go's strconv.Quote. */
+/* Appends n bytes as Go's strconv.Quote; very long texts are cut. */
 void yaml_go_quote(struct buf *b, const char *s, size_t n);

@@ -8,6 +8,9 @@
 /* Longer texts are never numbers: a number of this many digits overflows every type. */
 #define NUMBER_MAX 400
 
+/* So much of a text that is not of its tag's type goes into the error. */
+#define SHOWN_MAX 1000
+
 struct word {
         const char *text;
         struct yaml_scalar scalar;
@@ -64,7 +67,7 @@ static const struct word words[] = {
 };
 
 static bool find_word(const char *text, size_t n, enum yaml_dialect dialect, struct yaml_scalar *ret) {
-        if (n > 5)
+        if (n > 5 || (n && !strchr("yYnNtTfFoO~.+-", *text)))
                 return false;
         for (size_t i = 0; i < ARRAY_LEN(words); i++) {
                 const struct word *w = &words[i];
@@ -259,8 +262,8 @@ int yaml_scalar_resolve_tagged(const char *tag, const char *text, size_t n, enum
         if (streq(name, "float") && s.type == YAML_SCALAR_INT)
                 s = (struct yaml_scalar){.type = YAML_SCALAR_FLOAT, .f = (double)s.i};
         if (!streq(type_tag(s.type), name))
-                return err_set(err, ERR_SYNTAX, "cannot decode !!%s `%.*s` as a !!%s", type_tag(s.type), (int)n, text,
-                               name);
+                return err_set(err, ERR_SYNTAX, "cannot decode !!%s `%.*s` as a !!%s", type_tag(s.type),
+                               (int)(n < SHOWN_MAX ? n : SHOWN_MAX), text, name);
         *ret = s;
         return 0;
 }

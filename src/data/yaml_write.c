@@ -62,14 +62,41 @@ static void write_bytes(struct yaml_emitter *e, const char *s, size_t n) {
         }
         if (e->dialect == YAML_KYAML)
                 yaml_emit_indicator(e, "!!binary", true, false, false);
-        yaml_emit_string(e, text, len, YAML_PLACE_VALUE);
+        yaml_emit_string(e, text, len, YAML_PLACE_VALUE, VALUE_STYLE_ANY);
 }
 
-static void write_string(struct yaml_emitter *e, const char *s, size_t n) {
-        if (utf8_valid(s, n))
-                yaml_emit_string(e, s, n, YAML_PLACE_VALUE);
-        else
+/* sigs.k8s.io/yaml reads its own JSON as YAML, where U+0085 is a line break inside quotes: one becomes a space, more
+ * become line feeds, and spaces around them go. */
+static void write_next_lines(struct yaml_emitter *e, const char *s, size_t n) {
+        _cleanup_buf_ struct buf b = BUF_INIT(n + 1);
+        for (const char *end = s + n; s < end;) {
+                const char *at = s;
+                size_t breaks = 0;
+                while (at < end && (*at == ' ' || (end - at >= 2 && memcmp(at, "\xC2\x85", 2) == 0))) {
+                        breaks += *at != ' ';
+                        at += *at == ' ' ? 1 : 2;
+                }
+                if (!breaks)
+                        at = s + 1;
+                for (size_t i = 1; i < breaks; i++)
+                        buf_addc(&b, '\n');
+                if (breaks == 1)
+                        buf_addc(&b, ' ');
+                else if (!breaks)
+                        buf_addc(&b, *s);
+                s = at;
+        }
+        e->out->failed = e->out->failed || buf_failed(&b);
+        yaml_emit_string(e, buf_str(&b), b.len, YAML_PLACE_VALUE, VALUE_STYLE_ANY);
+}
+
+static void write_string(struct yaml_emitter *e, const char *s, size_t n, enum value_style style) {
+        if (!utf8_valid(s, n))
                 write_bytes(e, s, n);
+        else if (e->dialect == YAML_SIGS && memmem(s, n, "\xC2\x85", 2))
+                write_next_lines(e, s, n);
+        else
+                yaml_emit_string(e, s, n, YAML_PLACE_VALUE, style);
 }
 
 /* sigs.k8s.io/yaml goes through JSON, which shows a float without fraction as an integer up to 1e21; its YAML reader
@@ -85,11 +112,21 @@ static void write_float(struct yaml_emitter *e, double f) {
         yaml_emit_plain(e, text, n, YAML_PLACE_VALUE);
 }
 
+static void write_null(struct yaml_emitter *e, const struct value *v) {
+        bool kept = e->styled && v->style == VALUE_STYLE_PLAIN;
+        if (kept && v->len == 0 && e->flow)
+                yaml_emit_indicator(e, "''", true, false, false);
+        else if (kept && v->len < 2)
+                yaml_emit_plain(e, "~", v->len, YAML_PLACE_VALUE);
+        else
+                yaml_emit_plain(e, "null", 4, YAML_PLACE_VALUE);
+}
+
 static void write_scalar(struct yaml_emitter *e, const struct value *v) {
         char text[24];
         switch (v->type) {
         case VALUE_STRING:
-                write_string(e, v->str, v->len);
+                write_string(e, v->str, v->len, v->style);
                 return;
         case VALUE_FLOAT:
                 write_float(e, v->f);
@@ -100,8 +137,11 @@ static void write_scalar(struct yaml_emitter *e, const struct value *v) {
         case VALUE_UINT:
                 snprintf(text, sizeof(text), "%llu", (unsigned long long)v->u);
                 break;
+        case VALUE_NULL:
+                write_null(e, v);
+                return;
         default:
-                snprintf(text, sizeof(text), "%s", v->type == VALUE_NULL ? "null" : v->boolean ? "true" : "false");
+                snprintf(text, sizeof(text), "%s", v->boolean ? "true" : "false");
                 break;
         }
         yaml_emit_plain(e, text, strlen(text), YAML_PLACE_VALUE);
@@ -112,12 +152,12 @@ static void write_scalar(struct yaml_emitter *e, const struct value *v) {
 static void write_key(struct yaml_emitter *e, const struct member *m) {
         yaml_emit_indent(e);
         if (yaml_key_is_simple(m->key, m->key_len, e->dialect)) {
-                yaml_emit_string(e, m->key, m->key_len, YAML_PLACE_SIMPLE_KEY);
+                yaml_emit_string(e, m->key, m->key_len, YAML_PLACE_SIMPLE_KEY, VALUE_STYLE_ANY);
                 yaml_emit_indicator(e, ":", false, false, false);
                 return;
         }
         yaml_emit_indicator(e, "?", true, false, true);
-        write_string(e, m->key, m->key_len);
+        write_string(e, m->key, m->key_len, VALUE_STYLE_ANY);
         yaml_emit_indent(e);
         yaml_emit_indicator(e, ":", true, false, true);
 }
@@ -125,12 +165,13 @@ static void write_key(struct yaml_emitter *e, const struct member *m) {
 static void write_map(struct yaml_emitter *e, const struct value *map) {
         _cleanup_(free_sorted) struct sorted sorted = {NULL};
         int indent = e->indent;
-        if (sort_members(e, map, &sorted) < 0)
+        if (!e->styled && sort_members(e, map, &sorted) < 0)
                 return;
         e->indent = indent < 0 ? 0 : indent + INDENT;
         for (uint32_t i = 0; i < map->len; i++) {
-                write_key(e, sorted.members[i]);
-                write_node(e, &sorted.members[i]->value, true);
+                const struct member *m = e->styled ? &map->members[i] : sorted.members[i];
+                write_key(e, m);
+                write_node(e, &m->value, true);
         }
         e->indent = indent;
 }
@@ -151,25 +192,50 @@ static void write_list(struct yaml_emitter *e, const struct value *list, bool in
         e->indent = indent;
 }
 
+/* "{a: 1, b: [2]}", also what is empty: "{}". */
+static void write_flow(struct yaml_emitter *e, const struct value *v) {
+        bool map = v->type == VALUE_MAP;
+        int indent = e->indent;
+        yaml_emit_indicator(e, map ? "{" : "[", true, true, false);
+        e->indent = indent < 0 ? INDENT : indent + INDENT;
+        e->flow++;
+        for (uint32_t i = 0; i < v->len; i++) {
+                if (i)
+                        yaml_emit_indicator(e, ",", false, false, false);
+                if (map) {
+                        const struct member *m = &v->members[i];
+                        bool simple = yaml_key_is_simple(m->key, m->key_len, e->dialect);
+                        if (!simple)
+                                yaml_emit_indicator(e, "?", true, false, false);
+                        yaml_emit_string(e, m->key, m->key_len, simple ? YAML_PLACE_SIMPLE_KEY : YAML_PLACE_VALUE,
+                                         VALUE_STYLE_ANY);
+                        yaml_emit_indicator(e, ":", !simple, false, false);
+                }
+                write_node(e, map ? &v->members[i].value : &v->items[i], map);
+        }
+        e->flow--;
+        e->indent = indent;
+        yaml_emit_indicator(e, map ? "}" : "]", false, false, false);
+}
+
 static void write_node(struct yaml_emitter *e, const struct value *v, bool in_map) {
         if (buf_failed(e->out))
                 return;
-        bool collection = v->type == VALUE_MAP || v->type == VALUE_LIST;
-        if (collection && !v->len) {
-                yaml_emit_indicator(e, v->type == VALUE_MAP ? "{" : "[", true, true, false);
-                yaml_emit_indicator(e, v->type == VALUE_MAP ? "}" : "]", false, false, false);
-        } else if (v->type == VALUE_MAP)
-                write_map(e, v);
-        else if (v->type == VALUE_LIST)
-                write_list(e, v, in_map);
-        else
+        if (v->type != VALUE_MAP && v->type != VALUE_LIST)
                 write_scalar(e, v);
+        else if (!v->len || e->flow || (e->styled && v->style == VALUE_STYLE_FLOW))
+                write_flow(e, v);
+        else if (v->type == VALUE_MAP)
+                write_map(e, v);
+        else
+                write_list(e, v, in_map);
 }
 
-void yaml_write(struct buf *b, const struct value *v, enum yaml_dialect dialect) {
+static void write_document(struct buf *b, const struct value *v, enum yaml_dialect dialect, bool styled) {
         struct yaml_emitter e = {
                 .out = b,
                 .dialect = dialect,
+                .styled = styled,
                 .indent = -1,
                 .width = dialect == YAML_SIGS ? WIDTH_SIGS : WIDTH_KYAML,
                 .whitespace = true,
@@ -178,4 +244,12 @@ void yaml_write(struct buf *b, const struct value *v, enum yaml_dialect dialect)
         write_node(&e, v, false);
         e.indent = -1;
         yaml_emit_indent(&e);
+}
+
+void yaml_write(struct buf *b, const struct value *v, enum yaml_dialect dialect) {
+        write_document(b, v, dialect, false);
+}
+
+void yaml_write_styled(struct buf *b, const struct value *v) {
+        write_document(b, v, YAML_KYAML, true);
 }

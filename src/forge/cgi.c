@@ -7,7 +7,7 @@
 
 #include <strings.h>
 
-#define BACKEND "/usr/lib/git-core/git-http-backend"
+#define GIT_PROGRAM "/usr/bin/git"
 #define ENV_MAX 24
 
 struct env {
@@ -102,7 +102,7 @@ static int parse_output(struct arena *a, struct buf *out, struct cgi_response *r
 }
 
 int cgi_run(struct arena *a, const struct cgi_request *request, struct cgi_response *ret, struct err *err) {
-        static const char *const argv[] = {BACKEND, NULL};
+        static const char *const argv[] = {GIT_PROGRAM, "http-backend", NULL};
         _cleanup_buf_ struct buf out = BUF_INIT(LIMIT_FORGE_ANSWER);
         _cleanup_buf_ struct buf errors = BUF_INIT(LIMIT_PROC_STDERR);
         struct env env = {.a = a};

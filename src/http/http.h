@@ -19,15 +19,15 @@ struct http_request;
 struct http_peer {
         bool tls;
         bool cert_presented;
-        bool cert_verified;        /* chains to the listener's client CA */
-        const char *common_name;   /* subject CN of a verified certificate, or NULL */
+        bool cert_verified;               /* chains to the listener's client CA */
+        const char *common_name;          /* subject CN of a verified certificate, or NULL */
         const char *const *organizations; /* every O, NULL-terminated */
-        const char *cert_uid;      /* of a verified certificate: OID 1.3.6.1.4.1.57683.2 of its subject, or NULL */
-        const char *cert_sha256;   /* of a verified certificate: its digest in hexadecimal */
-        int64_t cert_not_after;    /* seconds since 1970; a connection may outlive its certificate */
+        const char *cert_uid;    /* of a verified certificate: OID 1.3.6.1.4.1.57683.2 of its subject, or NULL */
+        const char *cert_sha256; /* of a verified certificate: its digest in hexadecimal */
+        int64_t cert_not_after;  /* seconds since 1970; a connection may outlive its certificate */
         bool unix_socket;
-        unsigned unix_uid;         /* SO_PEERCRED of a Unix socket */
-        const char *address;       /* "127.0.0.1:4711" or "unix" */
+        unsigned unix_uid;   /* SO_PEERCRED of a Unix socket */
+        const char *address; /* "127.0.0.1:4711" or "unix" */
 };
 
 struct http_header {
@@ -36,18 +36,18 @@ struct http_header {
 };
 
 struct http_request {
-        uint64_t id;              /* names the request for http_respond() */
-        struct arena *arena;      /* freed after the answer */
+        uint64_t id;         /* names the request for http_respond() */
+        struct arena *arena; /* freed after the answer */
         const char *method;
-        const char *target;       /* raw: path and query */
-        const char *path;         /* percent-decoded, normalised; never holds ".." segments */
-        const char *query;        /* raw, "" when none; see http_query_get() */
+        const char *target; /* raw: path and query */
+        const char *path;   /* percent-decoded, normalised; never holds ".." segments */
+        const char *query;  /* raw, "" when none; see http_query_get() */
         const struct http_header *headers;
         size_t n_headers;
-        const char *body;         /* complete when the handler runs; NUL-terminated */
+        const char *body; /* complete when the handler runs; NUL-terminated */
         size_t body_len;
         const struct http_peer *peer; /* lives at least as long as the request */
-        void *user;               /* the caller's; set by a hook, normally allocated in the arena */
+        void *user;                   /* the caller's; set by a hook, normally allocated in the arena */
 };
 
 /* What the server calls. All hooks run on loop threads. */
@@ -72,7 +72,7 @@ const char *http_query_get(const struct http_request *r, const char *name);
 /* A response. Bytes are copied unless `shared` is set. */
 struct http_response {
         int status;
-        const char *content_type; /* NULL: none */
+        const char *content_type;          /* NULL: none */
         const struct http_header *headers; /* further ones, may be NULL */
         size_t n_headers;
         const char *body;
@@ -116,10 +116,10 @@ void http_respond_stream(struct http_server *s, uint64_t id, const struct http_r
 void http_stream_wake(struct http_server *s);
 
 struct http_options {
-        size_t max_body;         /* bytes; 413 before reading more */
-        size_t max_connections;  /* in total; 0: LIMIT_HTTP_CONNECTIONS. More are closed at once */
-        size_t max_per_peer;     /* from one IP address; 0: max_connections */
-        unsigned loops;          /* threads, 1 or 2 */
+        size_t max_body;        /* bytes; 413 before reading more */
+        size_t max_connections; /* in total; 0: LIMIT_HTTP_CONNECTIONS. More are closed at once */
+        size_t max_per_peer;    /* from one IP address; 0: max_connections */
+        unsigned loops;         /* threads, 1 or 2 */
         struct http_hooks hooks;
 };
 

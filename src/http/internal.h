@@ -76,14 +76,14 @@ struct conn {
         struct request *request; /* in CONN_BODY, CONN_WAIT, CONN_STREAM */
         struct http_chunks chunks;
         struct stream stream;
-        size_t searched;    /* bytes of the input that hold no end of headers */
+        size_t searched; /* bytes of the input that hold no end of headers */
         size_t lingered;
         int64_t deadline;   /* monotonic; 0: none */
         size_t output_seen; /* the stalled output of the last sweep */
         int64_t output_since;
-        bool in_head;       /* the first bytes of a request have come */
-        bool close_after;   /* the answer is the last one */
-        bool body_unread;   /* the client may still be sending */
+        bool in_head;     /* the first bytes of a request have come */
+        bool close_after; /* the answer is the last one */
+        bool body_unread; /* the client may still be sending */
 };
 
 enum message_type { MESSAGE_ADOPT, MESSAGE_RESPOND, MESSAGE_STREAM, MESSAGE_DRAIN, MESSAGE_STOP };

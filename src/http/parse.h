@@ -34,8 +34,17 @@ int http_head_parse(struct arena *a, char *data, size_t n, struct http_head *ret
 
 /* The reader of a chunked body. Zeroed: at the beginning. */
 struct http_chunks {
-        enum { CHUNK_SIZE = 0, CHUNK_SIZE_LF, CHUNK_DATA, CHUNK_DATA_CR, CHUNK_DATA_LF, CHUNK_END_CR, CHUNK_END_LF, CHUNK_DONE } state;
-        uint64_t left;  /* bytes of this chunk still to come */
+        enum {
+                CHUNK_SIZE = 0,
+                CHUNK_SIZE_LF,
+                CHUNK_DATA,
+                CHUNK_DATA_CR,
+                CHUNK_DATA_LF,
+                CHUNK_END_CR,
+                CHUNK_END_LF,
+                CHUNK_DONE
+        } state;
+        uint64_t left; /* bytes of this chunk still to come */
         unsigned digits;
 };
 

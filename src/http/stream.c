@@ -82,7 +82,8 @@ void stream_begin(struct request *r, const struct http_response *head, const str
         int64_t length = !head->body && head->body_len ? (int64_t)head->body_len : -1;
         if (c->loop->draining || c->body_unread || (length < 0 && !r->head.http11))
                 c->close_after = true;
-        c->stream = (struct stream){.ops = ops, .source = source, .left = length, .chunked = length < 0 && r->head.http11};
+        c->stream =
+                (struct stream){.ops = ops, .source = source, .left = length, .chunked = length < 0 && r->head.http11};
         c->state = CONN_STREAM;
         c->deadline = 0;
         reply_head(r, head, length, bufferevent_get_output(c->bev));
@@ -98,8 +99,8 @@ void stream_begin(struct request *r, const struct http_response *head, const str
         }
 }
 
-void http_reply_stream(struct http_request *public, const struct http_response *head,
-                       const struct http_stream_ops *ops, void *source, int64_t deadline_ns) {
+void http_reply_stream(struct http_request *public, const struct http_response *head, const struct http_stream_ops *ops,
+                       void *source, int64_t deadline_ns) {
         struct request *r = (struct request *)public;
         if (r->answered)
                 ops->done(source);

@@ -7,7 +7,7 @@
 #include "base/err.h"
 
 struct tls_options {
-        const char *cert_pem;      /* the server's certificate and its chain */
+        const char *cert_pem; /* the server's certificate and its chain */
         const char *key_pem;
         const char *client_ca_pem; /* NULL: no client certificate is asked for */
 };

@@ -2,7 +2,7 @@
 #include "kube/labels.h"
 
 #define NAME_RULE                                                                                                      \
-        "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "      \
+        "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "       \
         "character"
 #define NAME_REGEX "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 #define NAME_EXAMPLE " (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '" NAME_REGEX "')"

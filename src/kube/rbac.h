@@ -18,8 +18,8 @@ struct rbac_extra {
 /* Who calls. Frozen once made. */
 struct rbac_user {
         const char *name;
-        const char *uid;           /* "" when there is none */
-        const char *const *groups; /* in the order in which they were given */
+        const char *uid;                /* "" when there is none */
+        const char *const *groups;      /* in the order in which they were given */
         const struct rbac_extra *extra; /* sorted by key */
         size_t n_extra;
 };
@@ -72,7 +72,7 @@ enum rbac_subject_kind { RBAC_SUBJECT_OTHER = 0, RBAC_SUBJECT_USER, RBAC_SUBJECT
 struct rbac_subject {
         enum rbac_subject_kind kind;
         const char *name;
-        const char *namespace_; /* service accounts; "" when it is not given */
+        const char *namespace_;     /* service accounts; "" when it is not given */
         const struct value *source; /* the subject as it was written, or NULL */
 };
 

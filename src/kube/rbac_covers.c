@@ -216,8 +216,12 @@ static int missing_lines(struct arena *a, const struct rbac_rules *uncovered, co
                 if (!(lines[i] = rbac_rule_text(a, &compact.items[i])))
                         return err_oom(err);
         qsort(lines, compact.n, sizeof(*lines), by_text);
+        size_t n = 0;
+        for (size_t i = 0; i < compact.n; i++)
+                if (i == 0 || !streq(lines[i], lines[i - 1]))
+                        lines[n++] = lines[i];
         *ret = lines;
-        *ret_n = compact.n;
+        *ret_n = n;
         return 0;
 }
 

@@ -273,19 +273,9 @@ int rbac_index_rules_for(const struct rbac_index *x, struct arena *a, const stru
 struct subject_list {
         struct rbac_subject *items;
         size_t n, cap;
-        struct strmap seen;
 };
 
-static void subject_list_done(struct subject_list *l) {
-        strmap_done(&l->seen);
-}
-
 static int add_subject(struct arena *a, struct subject_list *l, const struct rbac_subject *s) {
-        char *key = arena_printf(a, "%d/%s/%s", (int)s->kind, s->namespace_, s->name);
-        void *old;
-        int there = key ? strmap_add(&l->seen, key, strlen(key), l, &old) : -1;
-        if (there)
-                return there < 0 ? -1 : 0;
         if (l->n == l->cap) {
                 size_t cap = l->cap ? l->cap * 2 : 8;
                 struct rbac_subject *more = arena_grow(a, l->items, l->n * sizeof(*more), cap * sizeof(*more));
@@ -300,10 +290,12 @@ static int add_subject(struct arena *a, struct subject_list *l, const struct rba
 
 /* Looks at every binding of the part: this is for people who ask, not for requests. */
 static int part_who_can(const struct rbac_index *x, const struct rbac_part *p, struct arena *a,
-                        const struct rbac_attributes *q, struct subject_list *l) {
+                        const struct rbac_attributes *q, struct subject_list *l, struct missing *m) {
         for (size_t i = 0; p && i < p->n_bindings; i++) {
                 const struct rbac_binding *b = p->bindings[i];
                 const struct rbac_role *role = role_of(x, p, b);
+                if (!role)
+                        note_missing(m, b);
                 if (!role || !rules_allow(&role->rules, q))
                         continue;
                 for (size_t j = 0; j < b->n_subjects; j++)
@@ -314,14 +306,19 @@ static int part_who_can(const struct rbac_index *x, const struct rbac_part *p, s
 }
 
 int rbac_index_who_can(const struct rbac_index *x, struct arena *a, const struct rbac_attributes *q,
-                       const char *superuser, struct rbac_subject **ret, size_t *ret_n, struct err *err) {
-        _cleanup_(subject_list_done) struct subject_list l = {0};
+                       const char *superuser, struct rbac_subject **ret, size_t *ret_n, const char *const **ret_errors,
+                       struct err *err) {
+        _cleanup_missing_ struct missing missing = {.arena = a};
+        struct subject_list l = {0};
         struct rbac_subject masters = {.kind = RBAC_SUBJECT_GROUP, .name = "system:masters", .namespace_ = ""};
         struct rbac_subject super = {.kind = RBAC_SUBJECT_USER, .name = superuser, .namespace_ = ""};
         if (add_subject(a, &l, &masters) < 0 || (superuser[0] && add_subject(a, &l, &super) < 0) ||
-            part_who_can(x, x->cluster, a, q, &l) < 0 ||
-            (q->resource_request && q->namespace_[0] && part_who_can(x, part_of(x, q->namespace_), a, q, &l) < 0))
+            part_who_can(x, x->cluster, a, q, &l, &missing) < 0 ||
+            (q->resource_request && q->namespace_[0] &&
+             part_who_can(x, part_of(x, q->namespace_), a, q, &l, &missing) < 0))
                 return err_oom(err);
+        if (ret_errors)
+                *ret_errors = missing.n ? missing.texts : rbac_no_strings;
         *ret = l.items;
         *ret_n = l.n;
         return 0;

@@ -40,10 +40,12 @@ bool rbac_index_allows(const struct rbac_index *x, const struct rbac_attributes 
 int rbac_index_rules_for(const struct rbac_index *x, struct arena *a, const struct rbac_user *u, const char *namespace_,
                          struct rbac_rules *ret, const char *const **ret_errors, struct err *err);
 
-/* Everybody who may do it: the subjects of each binding that allows it, in order, and the group system:masters first.
- * superuser: a further user who may do everything, or "". */
+/* Everybody who may do it: the subjects of each binding that allows it, in order and as often as they are named, and
+ * the group system:masters first.
+ * superuser: a further user who may do everything, or "". *ret_errors (may be NULL) as above. */
 int rbac_index_who_can(const struct rbac_index *x, struct arena *a, const struct rbac_attributes *q,
-                       const char *superuser, struct rbac_subject **ret, size_t *ret_n, struct err *err);
+                       const char *superuser, struct rbac_subject **ret, size_t *ret_n, const char *const **ret_errors,
+                       struct err *err);
 
 /* The rules of a role. namespace_ "" for a ClusterRole. False when there is no such role. */
 bool rbac_index_role(const struct rbac_index *x, const char *namespace_, const char *name, struct rbac_rules *ret);

@@ -126,7 +126,8 @@ static int reconcile_aggregation(struct arena *a, struct value *role, const stru
         if (how == RBAC_REMOVE_EXTRA)
                 return value_set(a, role, "aggregationRule", *want) ? 0 : -1;
         struct value *rule = value_obtain_map(a, role, "aggregationRule");
-        return rule && append_all(a, have_list, &missing, &list) == 0 && value_set(a, rule, "clusterRoleSelectors", list)
+        return rule && append_all(a, have_list, &missing, &list) == 0 &&
+                               value_set(a, rule, "clusterRoleSelectors", list)
                        ? 0
                        : -1;
 }

@@ -45,8 +45,8 @@ static void drop(struct parts *p, size_t n) {
 
 static const char *verb_of_method(const char *method) {
         static const char *const verbs[][2] = {
-                {"POST", "create"}, {"GET", "get"},      {"HEAD", "get"},
-                {"PUT", "update"},  {"PATCH", "patch"},  {"DELETE", "delete"},
+                {"POST", "create"}, {"GET", "get"},     {"HEAD", "get"},
+                {"PUT", "update"},  {"PATCH", "patch"}, {"DELETE", "delete"},
         };
         for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
                 if (streq(verbs[i][0], method))
@@ -179,7 +179,8 @@ int request_info_parse(struct arena *a, const char *method, const char *path, co
                 return -1;
         if (!info.name[0] && streq(info.verb, "delete"))
                 info.verb = "deletecollection";
-        if (!path_verb && (streq(info.verb, "list") || streq(info.verb, "watch") || streq(info.verb, "deletecollection"))) {
+        if (!path_verb &&
+            (streq(info.verb, "list") || streq(info.verb, "watch") || streq(info.verb, "deletecollection"))) {
                 const char *fields = url_query_get(a, query, "fieldSelector");
                 const char *labels = url_query_get(a, query, "labelSelector");
                 info.field_selector = fields ? fields : "";

@@ -9,16 +9,17 @@ extern const char kube_schema_txt[], kube_schema_txt_end[];
 
 /* Expanded once, then only read; it lives as long as the process. */
 static struct schema_table builtin;
+static struct arena *builtin_arena;
 static pthread_once_t builtin_once = PTHREAD_ONCE_INIT;
 
 static void builtin_load(void) {
-        struct arena *a = arena_new(0);
         _cleanup_err_ struct err err = ERR_INIT;
-        if (a &&
-            schema_table_load(a, kube_schema_txt, (size_t)(kube_schema_txt_end - kube_schema_txt), &builtin, &err) == 0)
+        builtin_arena = arena_new(0);
+        if (builtin_arena && schema_table_load(builtin_arena, kube_schema_txt,
+                                               (size_t)(kube_schema_txt_end - kube_schema_txt), &builtin, &err) == 0)
                 return;
         /* Without memory for a megabyte at start nothing works; lookups then find nothing. */
-        arena_free(a);
+        builtin_arena = arena_free(builtin_arena);
         builtin = (struct schema_table){0};
 }
 

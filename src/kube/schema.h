@@ -86,6 +86,12 @@ const struct schema *schema_of_kind(const char *group, const char *version, cons
 /* The field, or NULL (binary search). */
 const struct schema_field *schema_field(const struct schema *s, const char *name, size_t n);
 
+/* What Go writes for a field that was never set although it is always written: null, "", 0, or a struct's own zero. */
+int schema_zero(struct arena *a, const struct schema_field *f, struct value *ret, struct err *err);
+
+/* Adds to a map the fields of a built-in struct that are always written and are not there. */
+int schema_fill(struct arena *a, const struct schema *s, struct value *map, struct err *err);
+
 /* A CRD version's schema.openAPIV3Schema (NULL: everything preserved) with apiVersion, kind and ObjectMeta put in.
  * Lives in the arena. ERR_INVALID names the field that is not structural. */
 int schema_from_crd(struct arena *a, const struct value *open_api_v3_schema, const struct schema **ret,

@@ -40,13 +40,13 @@ static void begin_problem(struct buf *b, unsigned *n) {
 }
 
 static void check_values(struct buf *b, unsigned *problems, const char *key, enum selector_operator operator,
-                         const char **values, size_t n) {
+                         const char ** values, size_t n) {
         int64_t i;
-        if ((operator == SELECTOR_IN || operator == SELECTOR_NOT_IN) && n == 0) {
+        if ((operator== SELECTOR_IN || operator== SELECTOR_NOT_IN) && n == 0) {
                 begin_problem(b, problems);
                 buf_adds(b, "values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty");
         }
-        if ((operator == SELECTOR_EXISTS || operator == SELECTOR_ABSENT) && n > 0) {
+        if ((operator== SELECTOR_EXISTS || operator== SELECTOR_ABSENT) && n > 0) {
                 begin_problem(b, problems);
                 buf_adds(b, "values: Invalid value: [");
                 for (size_t j = 0; j < n; j++) {
@@ -55,7 +55,7 @@ static void check_values(struct buf *b, unsigned *problems, const char *key, enu
                 }
                 buf_adds(b, "]: values set must be empty for exists and does not exist");
         }
-        for (size_t j = 0; j < n && (operator == SELECTOR_GREATER || operator == SELECTOR_LESS); j++)
+        for (size_t j = 0; j < n && (operator== SELECTOR_GREATER || operator== SELECTOR_LESS); j++)
                 if (!read_integer(values[j], &i)) {
                         begin_problem(b, problems);
                         buf_addf(b, "values[%zu]: Invalid value: ", j);
@@ -74,7 +74,7 @@ static void check_values(struct buf *b, unsigned *problems, const char *key, enu
         }
 }
 
-int selector_requirement_make(struct arena *a, const char *key, enum selector_operator operator, const char **values,
+int selector_requirement_make(struct arena *a, const char *key, enum selector_operator operator, const char ** values,
                               size_t n, struct selector_requirement *ret, struct err *err) {
         _cleanup_buf_ struct buf b = BUF_INIT((size_t)1 << 20), text = BUF_INIT(LIMIT_REQUEST_HEADERS);
         unsigned problems = 0;
@@ -90,7 +90,7 @@ int selector_requirement_make(struct arena *a, const char *key, enum selector_op
                 return err_set(err, ERR_BAD_REQUEST, problems > 1 ? "[%s]" : "%s", buf_str(&b));
         if (n > 1)
                 qsort(values, n, sizeof(*values), by_text);
-        *ret = (struct selector_requirement){.key = key, .operator = operator, .values = values, .n_values = n};
+        *ret = (struct selector_requirement){.key = key, .operator= operator, .values = values, .n_values = n};
         return 0;
 }
 
@@ -105,10 +105,10 @@ static int read_expression(struct arena *a, const struct value *expression, stru
                 [SELECTOR_ABSENT] = "DoesNotExist",
         };
         const char *text = value_string_or(value_get(expression, "operator"), "");
-        size_t operator = 0;
+        size_t operator= 0;
         while (operator < ARRAY_LEN(operators) && !streq(operators[operator], text))
                 operator++;
-        if (operator == ARRAY_LEN(operators)) {
+        if (operator== ARRAY_LEN(operators)) {
                 _cleanup_buf_ struct buf quoted = BUF_INIT((size_t)1 << 20);
                 quote_go(&quoted, text);
                 return err_set(err, ERR_BAD_REQUEST, "%s is not a valid label selector operator", buf_str(&quoted));
@@ -122,7 +122,7 @@ static int read_expression(struct arena *a, const struct value *expression, stru
                 if (list->items[i].type == VALUE_STRING)
                         values[n++] = list->items[i].str;
         return selector_requirement_make(a, value_string_or(value_get(expression, "key"), ""),
-                                         (enum selector_operator)operator, values, n, ret, err);
+                                         (enum selector_operator) operator, values, n, ret, err);
 }
 
 int label_selector_from_object(struct arena *a, const struct value *object, struct label_selector *ret,
@@ -131,7 +131,8 @@ int label_selector_from_object(struct arena *a, const struct value *object, stru
                 *ret = (struct label_selector){.nothing = true};
                 return 0;
         }
-        const struct value *labels = value_get(object, "matchLabels"), *expressions = value_get(object, "matchExpressions");
+        const struct value *labels = value_get(object, "matchLabels"),
+                           *expressions = value_get(object, "matchExpressions");
         size_t n = (value_is_map(labels) ? labels->len : 0) + (value_is_list(expressions) ? expressions->len : 0);
         struct selector_requirement *items = arena_zalloc(a, n, sizeof(*items));
         if (!items)
@@ -179,7 +180,7 @@ static bool requirement_matches(const struct selector_requirement *r, const char
         case SELECTOR_LESS:
                 if (!value || r->n_values != 1 || !read_integer(value, &is) || !read_integer(r->values[0], &bound))
                         return false;
-                return r->operator == SELECTOR_GREATER ? is > bound : is < bound;
+                return r->operator== SELECTOR_GREATER ? is > bound : is<bound;
         }
         return false;
 }
@@ -208,16 +209,16 @@ static void requirement_text(struct buf *b, const struct selector_requirement *r
                 [SELECTOR_GREATER] = ">",
                 [SELECTOR_LESS] = "<",
         };
-        if (r->operator == SELECTOR_ABSENT)
+        if (r->operator== SELECTOR_ABSENT)
                 buf_addc(b, '!');
         buf_adds(b, r->key);
-        if (r->operator == SELECTOR_EXISTS || r->operator == SELECTOR_ABSENT)
+        if (r->operator== SELECTOR_EXISTS || r->operator== SELECTOR_ABSENT)
                 return;
         if (r->n_values == 1 && !r->set) {
                 buf_addf(b, "%s%s", single[r->operator], r->values[0]);
                 return;
         }
-        buf_adds(b, r->operator == SELECTOR_IN ? " in (" : " notin (");
+        buf_adds(b, r->operator== SELECTOR_IN ? " in (" : " notin (");
         for (size_t i = 0; i < r->n_values; i++)
                 buf_addf(b, "%s%s", i ? "," : "", r->values[i]);
         buf_addc(b, ')');

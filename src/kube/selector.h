@@ -8,7 +8,7 @@
 enum selector_operator {
         SELECTOR_EXISTS,
         SELECTOR_ABSENT,
-        SELECTOR_IN, /* "=", "==" and "in" */
+        SELECTOR_IN,     /* "=", "==" and "in" */
         SELECTOR_NOT_IN, /* "!=" and "notin": true as well when the label is absent */
         SELECTOR_GREATER,
         SELECTOR_LESS,
@@ -17,7 +17,7 @@ enum selector_operator {
 struct selector_requirement {
         const char *key;
         enum selector_operator operator;
-        bool set; /* written "in (...)": the text says so again */
+        bool set;                  /* written "in (...)": the text says so again */
         const char *const *values; /* sorted */
         size_t n_values;
 };

@@ -46,8 +46,9 @@ static enum token special_token(const char *s, size_t n) {
                 const char *text;
                 enum token token;
         } table[] = {
-                {")", TOKEN_CLOSE},   {",", TOKEN_COMMA}, {"!", TOKEN_NOT},       {"==", TOKEN_EQUAL}, {"=", TOKEN_EQUAL},
-                {">", TOKEN_GREATER}, {"<", TOKEN_LESS},  {"!=", TOKEN_NOT_EQUAL}, {"(", TOKEN_OPEN},
+                {")", TOKEN_CLOSE},  {",", TOKEN_COMMA},      {"!", TOKEN_NOT},
+                {"==", TOKEN_EQUAL}, {"=", TOKEN_EQUAL},      {">", TOKEN_GREATER},
+                {"<", TOKEN_LESS},   {"!=", TOKEN_NOT_EQUAL}, {"(", TOKEN_OPEN},
         };
         for (size_t i = 0; i < ARRAY_LEN(table); i++)
                 if (strlen(table[i].text) == n && memcmp(table[i].text, s, n) == 0)
@@ -162,17 +163,17 @@ static int parse_operator(struct parser *p, struct selector_requirement *r) {
         switch (p->token) {
         case TOKEN_IN:
         case TOKEN_EQUAL:
-                r->operator = SELECTOR_IN;
+                r->operator= SELECTOR_IN;
                 break;
         case TOKEN_NOT_IN:
         case TOKEN_NOT_EQUAL:
-                r->operator = SELECTOR_NOT_IN;
+                r->operator= SELECTOR_NOT_IN;
                 break;
         case TOKEN_GREATER:
-                r->operator = SELECTOR_GREATER;
+                r->operator= SELECTOR_GREATER;
                 break;
         case TOKEN_LESS:
-                r->operator = SELECTOR_LESS;
+                r->operator= SELECTOR_LESS;
                 break;
         default:
                 return expected(p, ", expected: in, notin, =, ==, !=, gt, lt");
@@ -206,7 +207,7 @@ static int parse_requirement(struct parser *p, struct selector_requirement *ret)
                 return -1;
         enum token token = as_value(p);
         if (token == TOKEN_END || token == TOKEN_COMMA)
-                r.operator = negated ? SELECTOR_ABSENT : SELECTOR_EXISTS;
+                r.operator= negated ? SELECTOR_ABSENT : SELECTOR_EXISTS;
         else if (negated && token == TOKEN_IDENTIFIER && p->token == TOKEN_IDENTIFIER)
                 return expected(p, ", expected: in, notin, =, ==, !=, gt, lt");
         else if (parse_operator(p, &r) < 0 || (r.set ? parse_set : parse_single)(p, &v) < 0)

@@ -59,11 +59,9 @@ static int add_rules(scmp_filter_ctx context, const struct policy *policy, struc
                 }
         for (const struct polite_refusal *refusal = policy_polite_refusals; refusal->name; refusal++) {
                 int call = seccomp_syscall_resolve_name(refusal->name);
-                if (is_allowed(policy, refusal->name))
-                        continue;
-                int r = call == __NR_SCMP_ERROR
-                                ? -EINVAL
-                                : seccomp_rule_add(context, SCMP_ACT_ERRNO((uint32_t)refusal->errno_value), call, 0);
+                if (call == __NR_SCMP_ERROR || is_allowed(policy, refusal->name))
+                        continue; /* newer than this libseccomp: nothing here calls it yet */
+                int r = seccomp_rule_add(context, SCMP_ACT_ERRNO((uint32_t)refusal->errno_value), call, 0);
                 if (r < 0 && r != -EDOM)
                         return err_errno(err, -r, "seccomp: refuse %s", refusal->name);
         }

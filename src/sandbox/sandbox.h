@@ -36,8 +36,8 @@ typedef int (*job_function)(const struct job *job, struct buf *out, struct err *
 
 struct broker;
 
-/* Forks the broker. functions[kind] may be NULL: that job is refused. Call before threads and libraries, from the
- * thread that lives longest. The broker ends when this process does. */
+/* Forks the broker. functions[kind] may be NULL: that job is refused. Call before threads and libraries.
+ * The broker ends when this process does. */
 int broker_start(const job_function functions[JOB_KINDS], struct broker **ret, struct err *err);
 
 /* Runs a job and waits for it; any thread, many at once. *ret_output is malloc'ed and NUL-terminated. A worker's crash,
@@ -46,7 +46,8 @@ int broker_start(const job_function functions[JOB_KINDS], struct broker **ret, s
  * for a crash. ERR_UNAVAILABLE: the broker is gone. When it returns, the worker and all it started are dead. */
 int broker_run(struct broker *b, const struct job *job, char **ret_output, size_t *ret_len, struct err *err);
 
-/* Ends the broker and all workers. */
+/* Ends the broker and all workers. Jobs that still run end with ERR_UNAVAILABLE; none may be started any more. Takes
+ * NULL; answers NULL. */
 struct broker *broker_stop(struct broker *b);
 
 /* Which layers this kernel offers, as a line each for `weir check`: "landlock ABI 7", "seccomp", missing ones named. */

@@ -31,6 +31,10 @@ static const struct schema *read_ref(struct reader *r, const struct value *ref) 
                 return NULL;
         if (!name) {
                 read_atom(r, ref, s);
+                if (value_get(ref, "elementRelationship") && s->type == SCHEMA_LIST && !is_atomic(ref))
+                        s->topology = s->keys ? SCHEMA_KEYED : SCHEMA_SET;
+                else if (value_get(ref, "elementRelationship"))
+                        s->topology = is_atomic(ref) ? SCHEMA_ATOMIC : SCHEMA_GRANULAR;
                 return s;
         }
         const struct schema *named = strmap_get(&r->names, name, strlen(name));
@@ -88,6 +92,7 @@ static void read_atom(struct reader *r, const struct value *atom, struct schema 
         const char *scalar = value_get_str(atom, "scalar");
         if (map && list && scalar) {
                 s->type = SCHEMA_ANY;
+                r->failed |= !is_atomic(list); /* ours are, where the schema says nothing */
                 s->topology = is_atomic(map) ? SCHEMA_ATOMIC : SCHEMA_GRANULAR;
         } else if (map && !list && !scalar) {
                 read_map(r, map, s);

@@ -5,7 +5,7 @@
 
 #include <dirent.h>
 
-#define MAX_INPUT ((size_t)1 << 16)
+#define INPUT_MAX ((size_t)1 << 16)
 #define ROUNDS 4000
 
 static uint64_t random_state = UINT64_C(0x9E3779B97F4A7C15); /* fixed: a failure comes again */
@@ -73,7 +73,7 @@ static size_t mutate(uint8_t *data, size_t n, size_t max, const char *other) {
 }
 
 static void run_mutations(size_t rounds) {
-        static uint8_t data[MAX_INPUT];
+        static uint8_t data[INPUT_MAX];
         size_t n_seeds = 0;
         while (fuzz_seeds[n_seeds])
                 run((const uint8_t *)fuzz_seeds[n_seeds], strlen(fuzz_seeds[n_seeds])), n_seeds++;
@@ -89,7 +89,7 @@ static void run_mutations(size_t rounds) {
 
 static size_t run_file(const char *path) {
         _cleanup_fclose_ FILE *f = fopen(path, "re");
-        static uint8_t data[MAX_INPUT];
+        static uint8_t data[INPUT_MAX];
         if (!f)
                 return 0;
         run(data, fread(data, 1, sizeof(data), f));

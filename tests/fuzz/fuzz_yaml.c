@@ -11,25 +11,29 @@ const char *const fuzz_seeds[] = {
         NULL,
 };
 
-/* What kyaml's writer does not give back: its own way through text changes folded scalars and empty flow scalars once
- * more; so there it is enough that its output can be read. */
+/* kyaml's writer is only asked to end: as go-yaml v3 it writes a text that begins with a tab in a way that cannot be
+ * read. */
 static void write_and_read(struct arena *a, const struct value *v, const struct yaml_options *options) {
         _cleanup_buf_ struct buf b = BUF_INIT((size_t)16 << 20);
         _cleanup_err_ struct err err = ERR_INIT;
         struct value back;
-        if (yaml_marshal(&b, v, options->dialect, &err) < 0)
+        yaml_write_styled(&b, v);
+        buf_clear(&b);
+        if (yaml_marshal(&b, v, options->dialect, &err) < 0 || options->dialect == YAML_KYAML)
                 return;
-        if (yaml_parse(a, buf_str(&b), b.len, options, &back, &err) < 0) {
+        if (yaml_parse(a, buf_str(&b), b.len, NULL, &back, &err) < 0) {
                 if (err.class != ERR_MEMORY && err.class != ERR_TOO_LARGE)
                         abort();
-        } else if (options->dialect == YAML_SIGS && !value_equal(v, &back))
+        } else if (!value_equal(v, &back))
                 abort();
 }
 
-/* NaN, "<<" as a key and the like are written as YAML reads them, which is not what they were. */
+/* Large numbers, U+0085, "<<" as a key and the like are written as YAML reads them, which is not what they were. */
 static bool comes_back(const struct value *v) {
         if (v->type == VALUE_FLOAT || v->type == VALUE_UINT)
                 return false;
+        if (v->type == VALUE_STRING)
+                return !memmem(v->str, v->len, "\xC2\x85", 2);
         if (v->type == VALUE_LIST)
                 VALUE_EACH_ITEM(item, v)
                         if (!comes_back(item))

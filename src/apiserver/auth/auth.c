@@ -108,8 +108,8 @@ static int refuse(struct arena *a, const struct err *err, struct value *ret_stat
 }
 
 /* Puts the impersonated user into q. */
-static int impersonate(struct auth *x, const struct http_request *r, struct rbac_attributes *q, struct rbac_user *acting,
-                       struct value *ret_status) {
+static int impersonate(struct auth *x, const struct http_request *r, struct rbac_attributes *q,
+                       struct rbac_user *acting, struct value *ret_status) {
         _cleanup_err_ struct err err = ERR_INIT;
         struct rbac_user wanted;
         int wants = impersonate_read(r->arena, r->headers, r->n_headers, &wanted, &err);
@@ -166,10 +166,11 @@ int auth_status(struct arena *a, int code, const char *reason, const char *messa
         struct value s = value_map();
         char *text = arena_strdup(a, message);
         *ret = s;
-        if (!text || !value_set(a, &s, "kind", value_str("Status")) || !value_set(a, &s, "apiVersion", value_str("v1")) ||
-            !value_set(a, &s, "metadata", value_map()) || !value_set(a, &s, "status", value_str("Failure")) ||
-            !value_set(a, &s, "message", value_str(text)) || !value_set(a, &s, "reason", value_str(reason)) ||
-            (details && !value_set(a, &s, "details", *details)) || !value_set(a, &s, "code", value_int(code)))
+        if (!text || !value_set(a, &s, "kind", value_str("Status")) ||
+            !value_set(a, &s, "apiVersion", value_str("v1")) || !value_set(a, &s, "metadata", value_map()) ||
+            !value_set(a, &s, "status", value_str("Failure")) || !value_set(a, &s, "message", value_str(text)) ||
+            !value_set(a, &s, "reason", value_str(reason)) || (details && !value_set(a, &s, "details", *details)) ||
+            !value_set(a, &s, "code", value_int(code)))
                 return -1;
         *ret = s;
         return 0;

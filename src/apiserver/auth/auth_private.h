@@ -16,11 +16,11 @@ struct auth_follower;
 
 struct auth {
         struct auth_options options;
-        struct arena *arena;         /* what lives as long as auth */
+        struct arena *arena; /* what lives as long as auth */
         struct rbac_user unix_user;
-        struct strmap static_tokens; /* token to struct rbac_user, in the arena */
+        struct strmap static_tokens;              /* token to struct rbac_user, in the arena */
         atomic_uchar mode_hints[AUTH_MODE_HINTS]; /* 1 + enum impersonate_mode; 0: none */
-        pthread_mutex_t lock;        /* guards follower and index; the registry is read under it */
+        pthread_mutex_t lock;                     /* guards follower and index; the registry is read under it */
         struct auth_follower *follower;
         const struct rbac_index *index; /* without a follower: the fixed one, or NULL */
 };

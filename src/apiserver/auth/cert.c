@@ -109,8 +109,7 @@ int cert_make(const struct cert_request *q, X509 **ret, struct err *err) {
             X509_set_issuer_name(cert, X509_get_subject_name(q->issuer ? q->issuer : cert)) != 1 ||
             !ASN1_TIME_set(X509_getm_notBefore(cert), (time_t)q->not_before) ||
             !ASN1_TIME_set(X509_getm_notAfter(cert), (time_t)q->not_after) || X509_set_pubkey(cert, q->key) != 1 ||
-            add_extensions(cert, q) < 0 ||
-            X509_sign(cert, q->issuer ? q->issuer_key : q->key, EVP_sha256()) == 0)
+            add_extensions(cert, q) < 0 || X509_sign(cert, q->issuer ? q->issuer_key : q->key, EVP_sha256()) == 0)
                 return fail(err, "make a certificate");
         *ret = TAKE_PTR(cert);
         return 0;

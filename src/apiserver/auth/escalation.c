@@ -77,7 +77,11 @@ static int check_everything(struct check *c, const struct rbac_index *x) {
         static const char *const star[] = {"*", NULL};
         struct rbac_rule all[] = {
                 {.verbs = star, .groups = star, .resources = star, .names = rbac_no_strings, .urls = rbac_no_strings},
-                {.verbs = star, .groups = rbac_no_strings, .resources = rbac_no_strings, .names = rbac_no_strings, .urls = star},
+                {.verbs = star,
+                 .groups = rbac_no_strings,
+                 .resources = rbac_no_strings,
+                 .names = rbac_no_strings,
+                 .urls = star},
         };
         struct rbac_rules rules = {all, ARRAY_LEN(all)};
         if (rbac_confirm_no_escalation(x, c->arena, c->user, c->namespace_, &rules, c->err) == 0)

@@ -9,7 +9,7 @@
 #define MANY 4
 
 struct mode {
-        const char *name;   /* NULL: legacy */
+        const char *name; /* NULL: legacy */
         const char *verb;
 };
 
@@ -178,18 +178,42 @@ static enum outcome check_groups(struct attempt *t) {
         return ALLOWED;
 }
 
+/* "acme.io/foo": a DNS name, a slash, and the characters of a URL's path. */
+static bool is_domain_path(const char *key) {
+        const char *slash = strchr(key, '/');
+        size_t n = slash ? (size_t)(slash - key) : 0;
+        if (n == 0 || n > 253 || !slash[1])
+                return false;
+        for (size_t i = 0; i < n; i++) {
+                bool edge = i == 0 || i == n - 1 || key[i - 1] == '.' || key[i + 1] == '.';
+                bool alphanumeric = (key[i] >= 'a' && key[i] <= 'z') || (key[i] >= '0' && key[i] <= '9');
+                if (!alphanumeric && (edge || (key[i] != '-' && key[i] != '.')))
+                        return false;
+        }
+        static const char path[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/-._~%!$&'()*+,;=:";
+        return slash[1 + strspn(slash + 1, path)] == '\0';
+}
+
+/* A sentence about the key, quoted. */
+static const char *about_key(struct arena *a, const char *before, const char *key, const char *after) {
+        _cleanup_buf_ struct buf b = BUF_INIT((size_t)1 << 20);
+        buf_adds(&b, before);
+        quote_go(&b, key);
+        buf_adds(&b, after);
+        const char *text = buf_failed(&b) ? NULL : arena_strndup(a, buf_str(&b), b.len);
+        return text ? text : before;
+}
+
 /* What constrained impersonation does not take as extra information. NULL: all is well. */
 static const char *extra_problem(struct arena *a, const struct rbac_extra *e) {
         if (!e->key[0])
                 return "impersonating the empty string key in extra is not allowed";
+        if (!is_domain_path(e->key))
+                return about_key(a, "impersonating an invalid key in extra is not allowed: extra.key: Invalid value: ",
+                                 e->key, ": must be a domain-prefixed path (such as \"acme.io/foo\")");
         for (const char *p = e->key; *p; p++)
-                if (*p >= 'A' && *p <= 'Z') {
-                        _cleanup_buf_ struct buf b = BUF_INIT((size_t)1 << 20);
-                        buf_adds(&b, "impersonating a non-lowercase key in extra is not allowed: ");
-                        quote_go(&b, e->key);
-                        const char *text = arena_strndup(a, buf_str(&b), b.len);
-                        return text ? text : "impersonating a non-lowercase key in extra is not allowed";
-                }
+                if (*p >= 'A' && *p <= 'Z')
+                        return about_key(a, "impersonating a non-lowercase key in extra is not allowed: ", e->key, "");
         for (const char *const *v = e->values; *v; v++)
                 if (!(*v)[0])
                         return "impersonating the empty string value in extra is not allowed";

@@ -32,8 +32,13 @@ struct pki {
 
 /* What every server certificate holds: how pods, tools on this machine and other machines name the server. */
 static const char *const standard_names[] = {
-        "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
-        "localhost",  "127.0.0.1",          "::1",
+        "kubernetes",
+        "kubernetes.default",
+        "kubernetes.default.svc",
+        "kubernetes.default.svc.cluster.local",
+        "localhost",
+        "127.0.0.1",
+        "::1",
 };
 
 struct pki *pki_free(struct pki *p) {
@@ -230,8 +235,7 @@ const char *pki_token_key_id(const struct pki *p) {
 }
 
 int pki_client_certificate(const struct pki *p, struct arena *a, const char *user, const char *const *groups,
-                           int64_t now, int64_t seconds, const char **ret_cert, const char **ret_key,
-                           struct err *err) {
+                           int64_t now, int64_t seconds, const char **ret_cert, const char **ret_key, struct err *err) {
         _cleanup_pkey_ EVP_PKEY *key = NULL;
         _cleanup_x509_ X509 *cert = NULL;
         if (cert_make_key(&key, err) < 0)
@@ -252,7 +256,6 @@ int pki_client_certificate(const struct pki *p, struct arena *a, const char *use
 }
 
 int pki_server_context(const struct pki *p, void **ret_ssl_ctx, struct err *err) {
-        struct tls_options o = {
-                .cert_pem = p->server_pem, .key_pem = p->server_key_pem, .client_ca_pem = p->ca_pem};
+        struct tls_options o = {.cert_pem = p->server_pem, .key_pem = p->server_key_pem, .client_ca_pem = p->ca_pem};
         return tls_server_context(&o, ret_ssl_ctx, err);
 }

@@ -113,7 +113,8 @@ static int check_names(struct request *t, const struct value *account) {
                 if (!given[0] || streq(given, live[i]))
                         continue;
                 err_set(t->err, ERR_INVALID,
-                        "TokenRequest." AUTHENTICATION " \"%s\" is invalid: metadata.%s: Invalid value: \"%s\": must match "
+                        "TokenRequest." AUTHENTICATION
+                        " \"%s\" is invalid: metadata.%s: Invalid value: \"%s\": must match "
                         "the service account %s if specified",
                         t->name, fields[i], given, fields[i]);
                 char field[32];
@@ -124,10 +125,11 @@ static int check_names(struct request *t, const struct value *account) {
         }
         const char *uid = text_of(metadata, "uid"), *live_uid = path_text(account, "metadata", "uid");
         if (uid[0] && !streq(uid, live_uid))
-                return err_set(t->err, ERR_CONFLICT,
-                               "Operation cannot be fulfilled on TokenRequest." AUTHENTICATION
-                               " \"%s\": the UID in the token request (%s) does not match the UID of the service account (%s)",
-                               t->name, uid, live_uid);
+                return err_set(
+                        t->err, ERR_CONFLICT,
+                        "Operation cannot be fulfilled on TokenRequest." AUTHENTICATION
+                        " \"%s\": the UID in the token request (%s) does not match the UID of the service account (%s)",
+                        t->name, uid, live_uid);
         return 0;
 }
 
@@ -139,7 +141,8 @@ static int check_seconds(struct request *t) {
         if (t->seconds < SECONDS_MIN)
                 review_invalid(&p, "spec.expirationSeconds", value, "may not specify a duration less than 10 minutes");
         if (t->seconds > SECONDS_MAX)
-                review_invalid(&p, "spec.expirationSeconds", value, "may not specify a duration larger than 2^32 seconds");
+                review_invalid(&p, "spec.expirationSeconds", value,
+                               "may not specify a duration larger than 2^32 seconds");
         return review_problems_end(&p, "TokenRequest." AUTHENTICATION, t->err);
 }
 
@@ -190,7 +193,8 @@ static int bind(struct request *t) {
                 to = secret ? &t->token.secret : &t->token.node;
                 if (get(t, secret ? "secrets" : "nodes", secret ? t->q->namespace_ : "", name, &object, t->err) < 0)
                         return -1;
-                *to = (struct sa_token_ref){path_text(&object, "metadata", "name"), path_text(&object, "metadata", "uid")};
+                *to = (struct sa_token_ref){path_text(&object, "metadata", "name"),
+                                            path_text(&object, "metadata", "uid")};
         } else {
                 const char *slash = strchr(version, '/');
                 return err_set(t->err, ERR_BAD_REQUEST, "cannot bind token to object of type %.*s/%s, Kind=%s",
@@ -198,10 +202,11 @@ static int bind(struct request *t) {
         }
         const char *uid = text_of(ref, "uid");
         if (uid[0] && !streq(uid, to->uid))
-                return err_set(t->err, ERR_CONFLICT,
-                               "Operation cannot be fulfilled on %s \"%s\": the UID in the bound object reference (%s) does "
-                               "not match the UID in record. The object might have been deleted and then recreated",
-                               kind, name, uid);
+                return err_set(
+                        t->err, ERR_CONFLICT,
+                        "Operation cannot be fulfilled on %s \"%s\": the UID in the bound object reference (%s) does "
+                        "not match the UID in record. The object might have been deleted and then recreated",
+                        kind, name, uid);
         return 0;
 }
 
@@ -223,8 +228,7 @@ static int answer(struct request *t, const struct value *account, const char *to
         if (!value_set(a, &metadata, "name", value_str(t->name)) ||
             !value_set(a, &metadata, "namespace", value_str(t->q->namespace_)) ||
             !value_set(a, &metadata, "uid", value_str(path_text(account, "metadata", "uid"))) ||
-            !value_set(a, &metadata, "creationTimestamp", value_str(made)) ||
-            !value_set(a, &spec, "audiences", list) ||
+            !value_set(a, &metadata, "creationTimestamp", value_str(made)) || !value_set(a, &spec, "audiences", list) ||
             !value_set(a, &spec, "expirationSeconds", value_int(t->seconds)) ||
             !value_set(a, &spec, "boundObjectRef", t->bound ? *t->bound : value_null()) ||
             !value_set(a, &status, "token", value_str(token)) ||
@@ -291,7 +295,8 @@ static const char *coordinate(struct arena *a, void *key, const char *name) {
 
 int openid_keys(const struct auth *x, struct arena *a, struct value *ret, struct err *err) {
         void *key = pki_token_key(x->options.pki);
-        const char *px = coordinate(a, key, OSSL_PKEY_PARAM_EC_PUB_X), *py = coordinate(a, key, OSSL_PKEY_PARAM_EC_PUB_Y);
+        const char *px = coordinate(a, key, OSSL_PKEY_PARAM_EC_PUB_X),
+                   *py = coordinate(a, key, OSSL_PKEY_PARAM_EC_PUB_Y);
         struct value k = value_map(), keys = value_list(), v = value_map();
         if (!px || !py || !value_set(a, &k, "use", value_str("sig")) || !value_set(a, &k, "kty", value_str("EC")) ||
             !value_set(a, &k, "kid", value_str(pki_token_key_id(x->options.pki))) ||

@@ -314,7 +314,15 @@ static int review_self(struct arena *a, const struct review_request *q, struct v
 
 /* ---- all of them ---- */
 
-enum review { REVIEW_NONE, REVIEW_ACCESS, REVIEW_LOCAL, REVIEW_SELF_ACCESS, REVIEW_SELF_RULES, REVIEW_SELF, REVIEW_TOKEN };
+enum review {
+        REVIEW_NONE,
+        REVIEW_ACCESS,
+        REVIEW_LOCAL,
+        REVIEW_SELF_ACCESS,
+        REVIEW_SELF_RULES,
+        REVIEW_SELF,
+        REVIEW_TOKEN
+};
 
 static enum review review_of(const char *group, const char *resource) {
         static const struct {

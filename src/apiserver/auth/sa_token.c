@@ -53,9 +53,8 @@ int sa_token_issue(const struct auth *x, struct arena *a, const struct sa_token 
             !value_set(a, &claims, "exp", value_int(t->now + t->seconds)) ||
             !value_set(a, &claims, "iat", value_int(t->now)) ||
             !value_set(a, &claims, "iss", value_str(SA_TOKEN_ISSUER)) ||
-            !value_set(a, &claims, "jti", value_str(random_uuid(id))) ||
-            !value_set(a, &claims, "kubernetes.io", k) || !value_set(a, &claims, "nbf", value_int(t->now)) ||
-            !value_set(a, &claims, "sub", sub))
+            !value_set(a, &claims, "jti", value_str(random_uuid(id))) || !value_set(a, &claims, "kubernetes.io", k) ||
+            !value_set(a, &claims, "nbf", value_int(t->now)) || !value_set(a, &claims, "sub", sub))
                 return err_oom(err);
         return jwt_sign(a, pki_token_key(x->options.pki), pki_token_key_id(x->options.pki), &claims, ret, err);
 }
@@ -129,7 +128,8 @@ static int check_bound(struct check *c, const struct value *ref, const char *res
         if (value_is_null(ref))
                 return 0;
         struct value object;
-        const char *name = value_string_or(value_get(ref, "name"), ""), *uid = value_string_or(value_get(ref, "uid"), "");
+        const char *name = value_string_or(value_get(ref, "name"), ""),
+                   *uid = value_string_or(value_get(ref, "uid"), "");
         if (get_live(c, resource, namespace_, name, "service account token has been invalidated", &object) < 0)
                 return -1;
         if (!streq(uid_of(&object), uid))
@@ -254,8 +254,7 @@ static int check_bound_token(struct check *c, struct rbac_user *ret) {
         if (jti && !credential)
                 return err_oom(c->err);
         struct rbac_user u;
-        if (make_user(c, namespace_, name, uid, &u) < 0 ||
-            add_extra(c, &u, EXTRA "credential-id", credential) < 0 ||
+        if (make_user(c, namespace_, name, uid, &u) < 0 || add_extra(c, &u, EXTRA "credential-id", credential) < 0 ||
             add_extra(c, &u, EXTRA "node-name", value_get_str(node, "name")) < 0 ||
             add_extra(c, &u, EXTRA "node-uid", value_get_str(node, "uid")) < 0 ||
             add_extra(c, &u, EXTRA "pod-name", value_get_str(pod, "name")) < 0 ||
@@ -265,8 +264,8 @@ static int check_bound_token(struct check *c, struct rbac_user *ret) {
         return 0;
 }
 
-int sa_token_check(const struct auth *x, struct arena *a, const char *token, const char *const *audiences,
-                   int64_t now, struct rbac_user *ret, const char *const **ret_audiences, struct err *err) {
+int sa_token_check(const struct auth *x, struct arena *a, const char *token, const char *const *audiences, int64_t now,
+                   struct rbac_user *ret, const char *const **ret_audiences, struct err *err) {
         struct value header, claims;
         struct check c = {.x = x, .arena = a, .token = token, .claims = &claims, .now = now, .err = err};
         if (!x->options.pki || jwt_peek(a, token, &header, &claims, NULL) < 0)

@@ -32,5 +32,5 @@ int sa_token_issue_legacy(const struct auth *x, struct arena *a, const char *nam
 
 /* Who bears the token. audiences: what it must be meant for, one of them. *ret_audiences: those that it is meant for.
  * ERR_NOT_FOUND: it is no token of ours; ERR_UNAUTHORIZED with kube-apiserver's reason. */
-int sa_token_check(const struct auth *x, struct arena *a, const char *token, const char *const *audiences,
-                   int64_t now, struct rbac_user *ret, const char *const **ret_audiences, struct err *err);
+int sa_token_check(const struct auth *x, struct arena *a, const char *token, const char *const *audiences, int64_t now,
+                   struct rbac_user *ret, const char *const **ret_audiences, struct err *err);

@@ -71,8 +71,9 @@ static int read_line(struct auth *x, const char **cursor, const char *path, unsi
         if (n == 1 && !columns[0][0])
                 return 0;
         if (n < 3)
-                return err_set(err, ERR_INVALID, "%s:%u: expected at least 3 columns (token, user name, user uid), found %zu",
-                               path, line, n);
+                return err_set(err, ERR_INVALID,
+                               "%s:%u: expected at least 3 columns (token, user name, user uid), found %zu", path, line,
+                               n);
         if (!columns[0][0])
                 return 0; /* an empty token is nobody's */
         return add_user(x, columns, n, err);

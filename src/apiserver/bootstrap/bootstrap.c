@@ -81,14 +81,14 @@ static int one_condition(struct bootstrap *b, const char *type, const char *stat
         if (value_is_null(&now) || !message || !value_set(b->arena, &condition, "type", value_str(type)) ||
             !value_set(b->arena, &condition, "status", value_str(status)) ||
             !value_set(b->arena, &condition, "lastTransitionTime", now) ||
-            !value_set(b->arena, &condition, "reason", value_str(reason)) ||
+            (reason && !value_set(b->arena, &condition, "reason", value_str(reason))) ||
             !value_set(b->arena, &condition, "message", value_str(message)) ||
             !value_append(b->arena, &list, condition) || !value_set(b->arena, ret, "conditions", list))
                 return err_oom(err);
         return 0;
 }
 
-/* The condition that the server itself keeps on flow schemas and API services. */
+/* The condition that the server itself keeps on flow schemas. */
 static int fill_status(struct bootstrap *b, const struct value *object, struct err *err) {
         const char *kind = value_string_or(value_get(object, "kind"), "");
         struct value status;
@@ -102,12 +102,6 @@ static int fill_status(struct bootstrap *b, const struct value *object, struct e
                 if (one_condition(b, "Dangling", "False", "Found", message, &status, err) < 0)
                         return -1;
                 return apply_status(b, object, "api-priority-and-fairness-config-consumer-v1", status, err);
-        }
-        if (streq(kind, "APIService")) {
-                if (one_condition(b, "Available", "True", "Local", "Local APIServices are always available", &status,
-                                  err) < 0)
-                        return -1;
-                return apply_status(b, object, "kube-apiserver", status, err);
         }
         return 0;
 }
@@ -206,7 +200,7 @@ static int service_range(struct bootstrap *b, struct err *err) {
                 return -1;
         if (!made)
                 return 0;
-        if (one_condition(b, "Ready", "True", "", "Kubernetes default Service CIDR is ready", &status, err) < 0)
+        if (one_condition(b, "Ready", "True", NULL, "Kubernetes default Service CIDR is ready", &status, err) < 0)
                 return -1;
         return apply_status(b, &object, "kubernetes-service-cidr-controller", status, err);
 }
@@ -217,7 +211,8 @@ static int own_service(struct bootstrap *b, struct err *err) {
                 arena_printf(b->arena,
                              "{\"apiVersion\":\"v1\",\"kind\":\"Service\",\"metadata\":{\"name\":\"kubernetes\","
                              "\"namespace\":\"default\",\"labels\":{\"component\":\"apiserver\",\"provider\":"
-                             "\"kubernetes\"}},\"spec\":{\"type\":\"ClusterIP\",\"clusterIP\":\"%s\",\"ports\":[{"
+                             "\"kubernetes\"}},\"spec\":{\"type\":\"ClusterIP\",\"ipFamilyPolicy\":\"SingleStack\","
+                             "\"clusterIP\":\"%s\",\"ports\":[{"
                              "\"name\":\"https\",\"protocol\":\"TCP\",\"port\":443,\"targetPort\":%u}]}}",
                              b->options->kubernetes_ip, b->options->port),
                 err);

@@ -170,6 +170,7 @@ static int remember(struct controllers *c, const char *name, struct err *err) {
 static int sync_namespace(struct controllers *c, const struct kind *k, const char *name, struct remains *r,
                           struct err *err) {
         const struct registry_options options = {.manager = CONTROLLER_MANAGER, .subresource = "finalize"};
+        const struct registry_options plain = {.manager = CONTROLLER_MANAGER};
         if (remember(c, name, err) < 0 || clear(c, name, r, err) < 0)
                 return -1;
         if (r->n)
@@ -177,7 +178,14 @@ static int sync_namespace(struct controllers *c, const struct kind *k, const cha
         _cleanup_arena_ struct arena *a = arena_new(ARENA_MAX_CONTROLLER);
         if (!a)
                 return err_oom(err);
-        return registry_modify(c->registry, a, k, "", name, &options, finalize, NULL, NULL, err);
+        if (registry_modify(c->registry, a, k, "", name, &options, finalize, NULL, NULL, err) < 0)
+                return -1;
+        /* one that had no finalizers goes now; one that lost its last with that write is gone already */
+        _cleanup_err_ struct err gone = ERR_INIT;
+        if (registry_delete(c->registry, a, k, "", name, NULL, &plain, NULL, &gone) < 0 &&
+            gone.class != ERR_NOT_FOUND && gone.class != ERR_CONFLICT)
+                return err_move(err, &gone);
+        return 0;
 }
 
 void namespaces_sync(struct controllers *c, const char *name) {

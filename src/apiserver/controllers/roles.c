@@ -4,12 +4,17 @@
 #include "base/limits.h"
 #include "kube/rbac_policy.h"
 
-static int write_rules(void *context, struct arena *a, struct value *object, struct err *err) {
-        const struct value *rules = context;
-        const struct value *have = value_get(object, "rules");
-        if (have && value_equal(have, rules))
-                return 1;
-        return value_set(a, object, "rules", *rules) ? 0 : err_oom(err);
+/* The rules are applied, not written: so others see whose they are. */
+static int apply_rules(struct controllers *c, const struct kind *k, struct arena *a, const char *name,
+                       const struct value *rules, struct err *err) {
+        const struct registry_options options = {.manager = "clusterrole-aggregation-controller", .force = true};
+        struct value patch = value_map(), metadata = value_map();
+        if (!value_set(a, &metadata, "name", value_str(name)) ||
+            !value_set(a, &patch, "apiVersion", value_str("rbac.authorization.k8s.io/v1")) ||
+            !value_set(a, &patch, "kind", value_str("ClusterRole")) || !value_set(a, &patch, "metadata", metadata) ||
+            !value_set(a, &patch, "rules", *rules))
+                return err_oom(err);
+        return registry_patch(c->registry, a, k, "", name, REGISTRY_PATCH_APPLY, &patch, &options, NULL, err);
 }
 
 static int all_roles(struct controllers *c, const struct kind *k, struct arena *a, struct value *ret, struct err *err) {
@@ -28,7 +33,6 @@ static int all_roles(struct controllers *c, const struct kind *k, struct arena *
 }
 
 static int aggregate(struct controllers *c, const struct kind *k, struct arena *a, struct err *err) {
-        const struct registry_options options = {.manager = "clusterrole-aggregation-controller"};
         struct value roles, rules;
         if (all_roles(c, k, a, &roles, err) < 0)
                 return -1;
@@ -40,8 +44,7 @@ static int aggregate(struct controllers *c, const struct kind *k, struct arena *
                 if (rbac_aggregate(a, &roles, role, &rules, &changed, err) < 0)
                         return -1;
                 /* what is written now is seen by the roles that aggregate this one: the event brings us back here */
-                if (changed &&
-                    registry_modify(c->registry, a, k, "", name, &options, write_rules, &rules, NULL, err) < 0)
+                if (changed && apply_rules(c, k, a, name, &rules, err) < 0)
                         return -1;
         }
         return 0;

@@ -171,10 +171,25 @@ static int respond_version(struct arena *a, const struct discovery_options *opti
         return write_json(a, &v, ret, err);
 }
 
+static int by_text(const void *a, const void *b) {
+        const struct value *x = a, *y = b;
+        return strcmp(x->str, y->str);
+}
+
 static int respond_root(struct arena *a, const struct kind_set *kinds, struct document *ret, struct err *err) {
-        static const char *const fixed[] = {"/.well-known/openid-configuration", "/api", "/api/v1", "/apis", "/apis/"};
-        static const char *const after[] = {"/healthz",    "/livez",          "/metrics", "/openapi/v2",
-                                            "/openapi/v3", "/openid/v1/jwks", "/readyz",  "/version"};
+        static const char *const fixed[] = {"/.well-known/openid-configuration",
+                                            "/api",
+                                            "/api/v1",
+                                            "/apis",
+                                            "/apis/",
+                                            "/healthz",
+                                            "/livez",
+                                            "/metrics",
+                                            "/openapi/v2",
+                                            "/openapi/v3",
+                                            "/openid/v1/jwks",
+                                            "/readyz",
+                                            "/version"};
         struct value paths = value_list(), v = value_map();
         const char *group = "", *version = "";
         for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
@@ -185,16 +200,15 @@ static int respond_root(struct arena *a, const struct kind_set *kinds, struct do
                 bool new_group = !streq(k->group, group);
                 if (!k->group[0] || (!new_group && streq(k->version, version)))
                         continue;
-                if (new_group && !value_append(a, &paths, value_strf(a, "/apis/%s", k->group)))
-                        return err_oom(err);
-                if (!value_append(a, &paths, value_strf(a, "/apis/%s/%s", k->group, k->version)))
+                struct value own = value_strf(a, "/apis/%s", k->group);
+                struct value served = value_strf(a, "/apis/%s/%s", k->group, k->version);
+                if (value_is_null(&own) || value_is_null(&served) || (new_group && !value_append(a, &paths, own)) ||
+                    !value_append(a, &paths, served))
                         return err_oom(err);
                 group = k->group;
                 version = k->version;
         }
-        for (size_t i = 0; i < ARRAY_LEN(after); i++)
-                if (!value_append(a, &paths, value_str(after[i])))
-                        return err_oom(err);
+        qsort(paths.items, paths.len, sizeof(*paths.items), by_text);
         if (!value_set(a, &v, "paths", paths))
                 return err_oom(err);
         return write_json(a, &v, ret, err);

@@ -118,6 +118,16 @@ int discovery_group(struct arena *a, const struct kind_set *kinds, const char *g
         return 0;
 }
 
+/* Kinds that kube-apiserver 1.36 still stores in another version than it serves. */
+static const char *stored_version(const struct kind *k) {
+        static const char *const beta[] = {"customresourcedefinitions", "mutatingadmissionpolicies",
+                                           "mutatingadmissionpolicybindings"};
+        for (size_t i = 0; !k->custom && i < ARRAY_LEN(beta); i++)
+                if (streq(k->resource, beta[i]))
+                        return "v1beta1";
+        return k->version;
+}
+
 /* The first eight bytes of the digest of what an object is stored as: clients see by it that the storage changed. */
 static int add_storage_hash(struct arena *a, const struct kind *k, struct value *entry, struct err *err) {
         const struct kind *stored = k->storage ? k->storage : k;
@@ -125,7 +135,7 @@ static int add_storage_hash(struct arena *a, const struct kind *k, struct value 
         char text[512];
         if (!(k->verbs & VERB_WATCH))
                 return 0;
-        int n = snprintf(text, sizeof(text), "%s/%s/%s", stored->group, stored->version, stored->kind);
+        int n = snprintf(text, sizeof(text), "%s/%s/%s", stored->group, stored_version(stored), stored->kind);
         if (n < 0 || (size_t)n >= sizeof(text))
                 return 0;
         if (digest_raw(DIGEST_SHA256, text, (size_t)n, digest, err) < 0)

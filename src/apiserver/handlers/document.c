@@ -85,6 +85,12 @@ static int handle(struct call *c, struct err *err) {
         return 0;
 }
 
+void not_found_handle(struct call *c) {
+        struct document d;
+        discovery_not_found(&d);
+        send_document(c, &d);
+}
+
 void document_handle(struct call *c) {
         _cleanup_err_ struct err err = ERR_INIT;
         if (handle(c, &err) < 0)

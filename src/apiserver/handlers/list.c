@@ -13,11 +13,16 @@ static const char *api_version(struct call *c) {
         return *c->kind->group ? arena_printf(c->arena, "%s/%s", c->kind->group, c->kind->version) : c->kind->version;
 }
 
+/* Lists of custom objects have the member even when there is no next page, as recorded. */
+static const char *continue_of(const struct call *c, const struct page *p) {
+        return p->continue_ ? p->continue_ : c->kind->custom ? "" : NULL;
+}
+
 static void write_head(struct call *c, struct buf *b, const struct page *p) {
         buf_addf(b, "{\"kind\":\"%s\",\"apiVersion\":\"%s\",\"metadata\":{\"resourceVersion\":\"%" PRIu64 "\"",
                  c->kind->list_kind, api_version(c), p->rv);
-        if (p->continue_)
-                buf_addf(b, ",\"continue\":\"%s\"", p->continue_);
+        if (continue_of(c, p))
+                buf_addf(b, ",\"continue\":\"%s\"", continue_of(c, p));
         if (p->remaining > 0)
                 buf_addf(b, ",\"remainingItemCount\":%zu", p->remaining);
         buf_adds(b, "},\"items\":[");
@@ -46,7 +51,7 @@ static int make_tree(struct call *c, const struct page *p, struct value *ret, st
         struct arena *a = c->arena;
         *ret = value_map();
         if (!value_set(a, &meta, "resourceVersion", rv) ||
-            (p->continue_ && !value_set(a, &meta, "continue", value_str(p->continue_))) ||
+            (continue_of(c, p) && !value_set(a, &meta, "continue", value_str(continue_of(c, p)))) ||
             (p->remaining > 0 && !value_set(a, &meta, "remainingItemCount", value_int((int64_t)p->remaining))))
                 return err_oom(err);
         for (size_t i = 0; i < p->n; i++) {

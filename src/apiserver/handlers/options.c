@@ -86,7 +86,7 @@ static int check_match(struct list_options *o, const char *match, struct err *er
         }
         if (o->exact && streq(o->resource_version, "0"))
                 return bad_list(err, "resourceVersionMatch", "FieldValueForbidden",
-                                "Forbidden: resourceVersionMatch \"Exact\" is forbidden for resourceVersion \"0\"");
+                                "Forbidden: resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"");
         return 0;
 }
 

@@ -62,7 +62,15 @@ static bool is_view(const char *subresource) {
         return false;
 }
 
-/* A resource that nothing serves: a Status when its group and version exist, as any path otherwise. */
+static bool is_builtin_group(const char *group) {
+        const struct kind_set *set = kind_set_builtin();
+        for (size_t i = 0; i < kind_count(set); i++)
+                if (streq(kind_at(set, i)->group, group))
+                        return true;
+        return false;
+}
+
+/* What a built-in group does not serve is answered with a Status, what no group serves like any unknown path. */
 static int find_kind(struct call *c, struct err *err) {
         const struct request_info *i = &c->info;
         c->kind = kind_by_resource(c->kinds, i->group, i->version, i->resource);
@@ -79,8 +87,12 @@ static int find_kind(struct call *c, struct err *err) {
 static int find_handler(struct call *c, void (**ret)(struct call *c), struct err *err) {
         const struct request_info *i = &c->info;
         const struct kind_subresource *sub = NULL;
-        if (find_kind(c, err) < 0)
-                return -1;
+        if (find_kind(c, err) < 0) {
+                if (c->kind || is_builtin_group(i->group))
+                        return -1;
+                *ret = not_found_handle;
+                return 0;
+        }
         if (*i->subresource && !(sub = kind_subresource(c->kind, i->subresource)))
                 return status_no_resource(err);
         const struct verb *verb = find_verb(i->verb);
@@ -94,6 +106,10 @@ static int find_handler(struct call *c, void (**ret)(struct call *c), struct err
                 return status_no_method(err);
         bool answered = review_serves(c->kind->group, c->kind->resource) ||
                         (creates && streq(c->kind->resource, "bindings") && !*c->kind->group);
+        if (!*c->kind->group && streq(c->kind->resource, "componentstatuses")) {
+                *ret = component_handle;
+                return 0;
+        }
         *ret = answered || (sub && !is_view(i->subresource)) ? subresource_handle : verb->handle;
         return 0;
 }
@@ -167,6 +183,17 @@ static void submit(struct call *c, void (*handle)(struct call *c)) {
         kind_set_unref(c->kinds);
 }
 
+/* A version that its CRD calls deprecated says so with every answer. */
+static int warn_deprecated(struct call *c, struct err *err) {
+        if (!c->kind || !c->kind->custom || !value_bool_or(value_get(c->kind->crd_version, "deprecated"), false))
+                return 0;
+        const char *text = value_get_str(c->kind->crd_version, "deprecationWarning");
+        struct value warning =
+                text ? value_str(text)
+                     : value_strf(c->arena, "%s/%s %s is deprecated", c->kind->group, c->kind->version, c->kind->kind);
+        return value_append(c->arena, &c->warnings, warning) ? 0 : err_oom(err);
+}
+
 static int prepare(struct call *c, void (**ret)(struct call *c), struct err *err) {
         const struct request_info *i = &c->info;
         if (!i->is_resource) {
@@ -174,7 +201,7 @@ static int prepare(struct call *c, void (**ret)(struct call *c), struct err *err
                 return 0;
         }
         bool watch = streq(i->verb, "watch");
-        if (find_handler(c, ret, err) < 0)
+        if (find_handler(c, ret, err) < 0 || warn_deprecated(c, err) < 0)
                 return -1;
         return negotiate_accept(c->arena, http_header(c->http, "accept"), watch || streq(i->verb, "list"), watch,
                                 &c->accept, err);

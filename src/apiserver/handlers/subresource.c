@@ -6,6 +6,7 @@
 #include "apiserver/handlers/status.h"
 #include "apiserver/handlers/verbs.h"
 #include "base/clock.h"
+#include "kube/ssa.h"
 #include "kube/strict.h"
 
 static struct review_request review_of(const struct call *c) {
@@ -31,25 +32,59 @@ static int read_body(struct call *c, const char *group, const char *version, con
         return strict_decode(c->arena, expected.schema, &object, ret, NULL, err);
 }
 
+/* Reviews and token requests are never stored, but kube-apiserver's field manager has seen them all the same. */
+static int manage(struct call *c, const char *group, const char *kind, const char *subresource,
+                  const struct registry_options *options, const struct value *object, struct value *answer,
+                  struct err *err) {
+        const struct ssa_request request = {
+                .schema = schema_of_kind(group, "v1", kind),
+                .api_version = arena_printf(c->arena, "%s/v1", group),
+                .kind = kind,
+                .manager = options->manager,
+                .subresource = subresource,
+                .now = clock_realtime_ns() / NSEC_PER_SEC,
+        };
+        struct value managed, none = value_null();
+        if (!request.api_version)
+                return err_oom(err);
+        if (ssa_update(c->arena, &request, &none, object, &managed, err) < 0)
+                return -1;
+        const struct value *entries = value_path(&managed, "metadata", "managedFields", NULL);
+        struct value *meta = value_obtain_map(c->arena, answer, "metadata");
+        if (!meta || (entries && !value_set(c->arena, meta, "managedFields", *entries)))
+                return err_oom(err);
+        return 0;
+}
+
 static int review(struct call *c, struct err *err) {
         struct review_request request = review_of(c);
+        struct registry_options options;
         struct value object, answer;
-        if (read_body(c, c->kind->group, c->kind->version, c->kind->kind, &object, err) < 0 ||
+        if (options_write(c, "CreateOptions", false, &options, err) < 0 ||
+            read_body(c, c->kind->group, c->kind->version, c->kind->kind, &object, err) < 0 ||
             review_create(c->server->auth, c->arena, &request, c->kind->group, c->kind->resource, &object, &answer,
                           err) < 0)
+                return -1;
+        /* The answer about one's own rules is made anew and shows nothing of what came. */
+        if (!streq(c->kind->resource, "selfsubjectrulesreviews") &&
+            manage(c, c->kind->group, c->kind->kind, NULL, &options, &object, &answer, err) < 0)
                 return -1;
         call_object(c, 201, &answer);
         return 0;
 }
 
 static int token(struct call *c, struct err *err) {
+        static const char group[] = "authentication.k8s.io", kind[] = "TokenRequest";
         struct review_request request = review_of(c);
+        struct registry_options options;
         struct value object, account, answer;
         _cleanup_object_ struct object *o = NULL;
-        if (read_body(c, "authentication.k8s.io", "v1", "TokenRequest", &object, err) < 0 ||
+        if (options_write(c, "CreateOptions", false, &options, err) < 0 ||
+            read_body(c, group, "v1", kind, &object, err) < 0 ||
             registry_get(c->server->registry, c->kind, c->info.namespace_, c->info.name, &o, err) < 0 ||
             object_tree(o, c->arena, &account, err) < 0 ||
-            token_request_create(c->server->auth, c->arena, &request, &account, &object, &answer, err) < 0)
+            token_request_create(c->server->auth, c->arena, &request, &account, &object, &answer, err) < 0 ||
+            manage(c, group, kind, "token", &options, &object, &answer, err) < 0)
                 return -1;
         call_object(c, 201, &answer);
         return 0;

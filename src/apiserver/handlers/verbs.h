@@ -13,4 +13,6 @@ void patch_handle(struct call *c);             /* W */
 void delete_handle(struct call *c);            /* W */
 void delete_collection_handle(struct call *c); /* W */
 void subresource_handle(struct call *c);       /* W: every subresource that is not a view of the object itself */
+void component_handle(struct call *c);         /* W: componentstatuses */
+void not_found_handle(struct call *c);         /* "404 page not found" */
 void document_handle(struct call *c);          /* W: paths that are no resource */

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#include "kube/prune.h"
+
 /* Tries of a create with generateName when the name drawn was taken (kube-apiserver: the same number). */
 #define GENERATE_TRIES 8
 
@@ -20,6 +22,9 @@ static int freeze(struct write *w, const struct value *object, struct object **r
         if (w->storage != w->kind) {
                 if (value_clone(w->arena, object, &stored, err) < 0 ||
                     strategy_convert(w->arena, w->kind, w->storage, &stored, err) < 0)
+                        return -1;
+                /* Readers of the stored version trust that it has had its defaults. */
+                if (w->storage->custom && prune_default(w->arena, w->storage->schema, &stored, err) < 0)
                         return -1;
         }
         return object_new(&stored, ret, err);
@@ -65,7 +70,12 @@ static int check_new(struct write *w, struct value *object, struct err *err) {
         const char *version = value_get_str(meta, "resourceVersion");
         if (version && *version && !streq(version, "0"))
                 return err_set(err, ERR_INTERNAL, "resourceVersion should not be set on objects to be created");
-        value_remove(meta, "resourceVersion");
+        /* The server's own fields; what a client says of them is not looked at. */
+        static const char *const ours[] = {
+                "resourceVersion", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds",
+                "selfLink"};
+        for (size_t i = 0; i < ARRAY_LEN(ours); i++)
+                value_remove(meta, ours[i]);
         const char *namespace_ = value_get_str(meta, "namespace");
         if (w->kind->namespaced && namespace_ && *namespace_ && !streq(namespace_, w->namespace_))
                 return err_set(err, ERR_BAD_REQUEST,
@@ -79,22 +89,38 @@ static int check_new(struct write *w, struct value *object, struct err *err) {
         return 0;
 }
 
+/* The fields that this write changes come to belong to its manager. What admission and the strategy add later belongs
+ * to nobody. */
+static int manage(struct write *w, const struct value *old, struct value *object, struct err *err) {
+        struct value managed, none = value_null();
+        if (w->apply)
+                return 0;
+        struct ssa_request request = write_ssa(w);
+        return ssa_update(w->arena, &request, old ? old : &none, object, &managed, err) < 0
+                       ? -1
+                       : value_clone(w->arena, &managed, object, err);
+}
+
+/* An object of another version than the stored one loses what the stored version does not know. */
+static int fit_storage(struct write *w, struct value *object, struct err *err) {
+        if (!w->kind->custom || w->storage == w->kind)
+                return 0;
+        return strategy_convert(w->arena, w->kind, w->storage, object, err) < 0 ||
+                               prune_object(w->arena, w->storage->schema, object, NULL, err) < 0
+                       ? -1
+                       : strategy_convert(w->arena, w->storage, w->kind, object, err);
+}
+
 static int prepare_create(struct write *w, struct value *object, struct err *err) {
         if (check_new(w, object, err) < 0 || strategy_default(&w->strategy, object, err) < 0 ||
-            strategy_admit(&w->strategy, object, NULL, err) < 0 || check_escalation(w, NULL, object, err) < 0)
+            manage(w, NULL, object, err) < 0 || strategy_admit(&w->strategy, object, NULL, err) < 0 ||
+            check_escalation(w, NULL, object, err) < 0)
                 return -1;
-        if (!w->apply) {
-                struct ssa_request request = write_ssa(w);
-                struct value managed, none = value_null();
-                if (ssa_update(w->arena, &request, &none, object, &managed, err) < 0 ||
-                    value_clone(w->arena, &managed, object, err) < 0)
-                        return -1;
-        }
         if (strategy_prepare_create(&w->strategy, object, err) < 0 ||
             strategy_validate_create(&w->strategy, object, err) < 0 ||
             strategy_allocate(&w->strategy, object, NULL, err) < 0)
                 return -1;
-        return 0;
+        return fit_storage(w, object, err);
 }
 
 static int already_exists(const struct write *w, const char *name, struct err *err) {
@@ -165,6 +191,20 @@ static int check_version(struct write *w, const struct object *current, const st
         return 0;
 }
 
+/* A patch cannot turn an object into another one; a replacement that tries has named a condition that does not hold,
+ * which strategy_prepare_update() says. */
+static int check_uid(const struct write *w, const struct object *current, const struct value *object, struct err *err) {
+        const char *uid = value_path_str(object, "metadata", "uid", NULL);
+        if ((!w->patch && !w->apply) || !uid || !*uid || streq(uid, current->uid))
+                return 0;
+        err_set(err, ERR_INVALID, "%s%s%s \"%s\" is invalid: metadata.uid: Invalid value: \"%s\": field is immutable",
+                w->kind->kind, *w->kind->group ? "." : "", w->kind->group, current->name, uid);
+        for (int i = 0; i < 2; i++) /* kube-apiserver finds it twice */
+                err_add_cause(err, "FieldValueInvalid", "metadata.uid", "Invalid value: \"%s\": field is immutable",
+                              uid);
+        return -1;
+}
+
 static int prepare_update(struct write *w, const struct object *current, const struct value *old, struct value *object,
                           struct err *err) {
         struct value *meta = value_obtain_map(w->arena, object, "metadata");
@@ -174,21 +214,16 @@ static int prepare_update(struct write *w, const struct object *current, const s
         if (w->kind->namespaced && !value_get_str(meta, "namespace") &&
             !value_set(w->arena, meta, "namespace", value_str(w->namespace_)))
                 return err_oom(err);
-        if (check_version(w, current, object, &had_version, err) < 0 || write_set_version(w->arena, object, current->rv, err) < 0 ||
-            strategy_default(&w->strategy, object, err) < 0 || strategy_admit(&w->strategy, object, old, err) < 0 ||
-            check_escalation(w, old, object, err) < 0)
+        if (check_uid(w, current, object, err) < 0 || check_version(w, current, object, &had_version, err) < 0 ||
+            write_set_version(w->arena, object, current->rv, err) < 0 ||
+            strategy_default(&w->strategy, object, err) < 0 || manage(w, old, object, err) < 0 ||
+            strategy_admit(&w->strategy, object, old, err) < 0 || check_escalation(w, old, object, err) < 0)
                 return -1;
-        if (!w->apply) {
-                struct ssa_request request = write_ssa(w);
-                struct value managed;
-                if (ssa_update(w->arena, &request, old, object, &managed, err) < 0 ||
-                    value_clone(w->arena, &managed, object, err) < 0)
-                        return -1;
-        }
         if (strategy_prepare_update(&w->strategy, object, old, err) < 0 ||
-            strategy_validate_update(&w->strategy, object, old, had_version, err) < 0)
+            strategy_validate_update(&w->strategy, object, old, had_version, err) < 0 ||
+            strategy_allocate(&w->strategy, object, old, err) < 0)
                 return -1;
-        return strategy_allocate(&w->strategy, object, old, err);
+        return fit_storage(w, object, err);
 }
 
 int write_update(struct write *w, struct object *current, const struct value *old, struct value *object,

@@ -27,6 +27,23 @@ static int load_all(struct registry *r, struct store_resource *resource, struct 
         return 0;
 }
 
+/* The names and conditions are the server's own. */
+static int own_status(struct arena *a, const struct object *o, struct value *crd, struct err *err) {
+        const struct ssa_request request = {
+                .schema = schema_of_kind("apiextensions.k8s.io", "v1", "CustomResourceDefinition"),
+                .api_version = "apiextensions.k8s.io/v1",
+                .kind = "CustomResourceDefinition",
+                .manager = "kube-apiserver",
+                .subresource = "status",
+                .now = clock_realtime_ns() / NSEC_PER_SEC,
+        };
+        struct value live, managed;
+        if (object_tree(o, a, &live, err) < 0 || ssa_update(a, &request, &live, crd, &managed, err) < 0)
+                return -1;
+        *crd = managed;
+        return 0;
+}
+
 /* Settles one CRD. 1: it was written (the others look different now), 0: nothing to do. */
 static int settle_one(struct registry *r, struct store_resource *resource, struct arena *a, const struct object *o,
                       const struct value *all, struct err *err) {
@@ -38,7 +55,7 @@ static int settle_one(struct registry *r, struct store_resource *resource, struc
                 return -1;
         if (!changed)
                 return 0;
-        if (object_new(&crd, &fresh, err) < 0)
+        if (own_status(a, o, &crd, err) < 0 || object_new(&crd, &fresh, err) < 0)
                 return -1;
         switch (store_commit(r->store, resource, STORE_UPDATE, fresh, o->rv, NULL, err)) {
         case STORE_OK:

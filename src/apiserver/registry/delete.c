@@ -79,7 +79,8 @@ static int mark(struct write *w, struct value *object, int64_t grace, struct err
             (graceful && !value_set(w->arena, meta, "deletionGracePeriodSeconds", value_int(grace))))
                 return err_oom(err);
         int64_t generation = value_int_or(value_get(meta, "generation"), 0);
-        if (generation > 0 && !value_set(w->arena, meta, "generation", value_int(generation + 1)))
+        if (generation > 0 && !kind_is_crd(w->kind) &&
+            !value_set(w->arena, meta, "generation", value_int(generation + 1)))
                 return err_oom(err);
         return 0;
 }
@@ -96,9 +97,10 @@ static enum store_result commit(struct write *w, enum store_op op, const struct 
         return store_commit(w->registry->store, w->resource, op, fresh, current->rv, ret, err);
 }
 
-/* A pod is seen deleting before it is gone: its watchers rely on it. */
-static int mark_pod(struct write *w, struct object **current, struct value *object, struct err *err) {
-        if (!streq(w->kind->kind, "Pod") || *w->kind->group || (*current)->deleting)
+/* Pods and namespaces are seen deleting before they are gone: their watchers rely on it. */
+static int mark_first(struct write *w, struct object **current, struct value *object, struct err *err) {
+        bool marks = !*w->kind->group && (streq(w->kind->kind, "Pod") || streq(w->kind->kind, "Namespace"));
+        if (!marks || (*current)->deleting)
                 return WRITE_DONE;
         struct object *stored = NULL;
         if (mark(w, object, 0, err) < 0)
@@ -147,7 +149,7 @@ static int delete_once(struct write *w, const struct registry_delete *how, struc
         if (w->options->dry_run || (waits && value_equal(&old, &object)))
                 return finish(w, how, &object, current->rv, !waits, ret, err);
         if (!waits) {
-                int status = mark_pod(w, &current, &object, err);
+                int status = mark_first(w, &current, &object, err);
                 if (status != WRITE_DONE)
                         return status;
         }

@@ -13,18 +13,25 @@ static const char *replicas_path(const struct kind *k) {
         return path && *path == '.' ? path + 1 : path ? path : "spec.replicas";
 }
 
-static int to_scale(struct write *w, const struct value *object, struct value *ret, struct err *err) {
-        if (strategy_scale_get(&w->strategy, object, ret, err) < 0)
-                return -1;
+/* A Scale as clients see it has no managedFields; those it is merged with are the parent's of its field. */
+static int manage_scale(struct write *w, const struct value *object, struct value *scale, struct err *err) {
         const struct value *entries = value_path(object, "metadata", "managedFields", NULL);
         struct value managed = value_list(), none = value_list();
         if (ssa_scale_to_subresource(w->arena, write_ssa(w).api_version, replicas_path(w->kind),
                                      entries ? entries : &none, &managed, err) < 0)
                 return -1;
-        struct value *meta = value_obtain_map(w->arena, ret, "metadata");
+        struct value *meta = value_obtain_map(w->arena, scale, "metadata");
         if (!meta || (managed.len > 0 && !value_set(w->arena, meta, "managedFields", managed)))
                 return err_oom(err);
         return 0;
+}
+
+/* kube-apiserver records no time for what is updated through the subresource. */
+static void drop_times(struct value *entries) {
+        VALUE_EACH_ITEM(entry, entries)
+                if (value_equals_str(value_get(entry, "subresource"), "scale") &&
+                    value_equals_str(value_get(entry, "operation"), "Update"))
+                        value_remove(entry, "time");
 }
 
 static struct ssa_request scale_request(const struct write *w) {
@@ -47,6 +54,7 @@ static int store_scale(struct write *w, struct object *current, const struct val
         if (ssa_scale_to_parent(w->arena, write_ssa(w).api_version, replicas_path(w->kind), parent ? parent : &none,
                                 entries ? entries : &none, &managed, err) < 0)
                 return -1;
+        drop_times(&managed);
         struct value *meta = value_obtain_map(w->arena, &object, "metadata");
         if (!meta || !value_set(w->arena, meta, "managedFields", managed))
                 return err_oom(err);
@@ -56,7 +64,7 @@ static int store_scale(struct write *w, struct object *current, const struct val
         struct value written;
         w->apply = true; /* managed fields are done */
         int status = write_update(w, current, old, &object, &written, err);
-        return status != WRITE_DONE ? status : ret ? to_scale(w, &written, ret, err) : 0;
+        return status != WRITE_DONE ? status : ret ? strategy_scale_get(&w->strategy, &written, ret, err) : 0;
 }
 
 static int manage(struct write *w, const struct value *live, struct value *scale, struct err *err) {
@@ -72,13 +80,14 @@ static int load(struct write *w, struct object **ret, struct value *ret_old, str
         int found = write_load(w, ret, ret_old, err);
         if (found <= 0)
                 return found < 0 ? -1 : write_not_found(w, w->name, err);
-        return to_scale(w, ret_old, ret_scale, err);
+        return strategy_scale_get(&w->strategy, ret_old, ret_scale, err);
 }
 
 static int update_once(struct write *w, const struct value *scale, struct value *ret, struct err *err) {
         _cleanup_object_ struct object *current = NULL;
         struct value old, live, changed;
-        if (load(w, &current, &old, &live, err) < 0 || value_clone(w->arena, scale, &changed, err) < 0)
+        if (load(w, &current, &old, &live, err) < 0 || manage_scale(w, &old, &live, err) < 0 ||
+            value_clone(w->arena, scale, &changed, err) < 0)
                 return -1;
         const char *name = value_path_str(scale, "metadata", "name", NULL);
         if (name && *name && !streq(name, w->name))
@@ -93,7 +102,7 @@ static int patch_once(struct write *w, enum registry_patch_type type, const stru
                       struct err *err) {
         _cleanup_object_ struct object *current = NULL;
         struct value old, live, changed;
-        if (load(w, &current, &old, &live, err) < 0)
+        if (load(w, &current, &old, &live, err) < 0 || manage_scale(w, &old, &live, err) < 0)
                 return -1;
         if (type == REGISTRY_PATCH_APPLY) {
                 struct ssa_request request = scale_request(w);

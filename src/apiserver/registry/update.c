@@ -29,13 +29,13 @@ int registry_create(struct registry *r, struct arena *a, const struct kind *k, c
         return write_create(&w, &decoded, ret, err);
 }
 
-/* The name in an object that came must be the URL's. */
+/* The name in an object that came must be the URL's. What is applied may leave it out. */
 static int check_name(const struct write *w, const struct value *object, struct err *err) {
         const char *name = value_path_str(object, "metadata", "name", NULL);
         const char *namespace_ = value_path_str(object, "metadata", "namespace", NULL);
-        if (!name || !*name)
+        if ((!name || !*name) && !w->apply)
                 return err_set(err, ERR_BAD_REQUEST, "name must be provided");
-        if (!streq(name, w->name))
+        if (name && *name && !streq(name, w->name))
                 return err_set(err, ERR_BAD_REQUEST,
                                "the name of the object (%s) does not match the name on the URL (%s)", name, w->name);
         if (w->kind->namespaced && namespace_ && *namespace_ && !streq(namespace_, w->namespace_))
@@ -143,21 +143,24 @@ static int apply_missing(struct write *w, const struct value *patch, struct valu
                 return -1;
         struct ssa_request request = write_ssa(w);
         struct value merged, decoded, none = value_null();
-        if (ssa_apply(w->arena, &request, &none, patch, &merged, err) < 0 ||
+        if (ssa_apply(w->arena, &request, &none, patch, &merged, err) < 0 || check_name(w, patch, err) < 0 ||
             write_decode(w, &merged, &decoded, err) < 0)
                 return -1;
+        struct value *meta = value_get(&decoded, "metadata");
+        if (!value_get_str(meta, "name") && !value_set(w->arena, meta, "name", value_str(w->name)))
+                return err_oom(err);
         return write_create(w, &decoded, ret, err);
 }
 
 static int apply_once(struct write *w, const struct value *patch, struct value *ret, struct err *err) {
         _cleanup_object_ struct object *current = NULL;
         struct value old, merged, decoded;
-        w->apply = true;
         int found = write_load(w, &current, &old, err);
         if (found <= 0)
                 return found < 0 ? -1 : apply_missing(w, patch, ret, err);
         struct ssa_request request = write_ssa(w);
-        if (ssa_apply(w->arena, &request, &old, patch, &merged, err) < 0 || write_decode(w, &merged, &decoded, err) < 0)
+        if (ssa_apply(w->arena, &request, &old, patch, &merged, err) < 0 || check_name(w, patch, err) < 0 ||
+            write_decode(w, &merged, &decoded, err) < 0)
                 return -1;
         return write_update(w, current, &old, &decoded, ret, err);
 }
@@ -166,7 +169,6 @@ static int patch_once(struct write *w, enum registry_patch_type type, const stru
                       struct err *err) {
         _cleanup_object_ struct object *current = NULL;
         struct value old, patched, decoded;
-        w->patch = true;
         int found = write_load(w, &current, &old, err);
         if (found <= 0)
                 return found < 0 ? -1 : write_not_found(w, w->name, err);
@@ -185,6 +187,8 @@ int registry_patch(struct registry *r, struct arena *a, const struct kind *k, co
         if (w.subresource && streq(w.subresource, "scale"))
                 return scale_patch(&w, type, patch, ret, err);
         w.conditional = names_version(patch);
+        w.apply = type == REGISTRY_PATCH_APPLY;
+        w.patch = !w.apply;
         for (unsigned tries = 0; tries < LIMIT_WRITE_TRIES; tries++) {
                 int status = type == REGISTRY_PATCH_APPLY ? apply_once(&w, patch, ret, err)
                                                           : patch_once(&w, type, patch, ret, err);

@@ -148,18 +148,44 @@ static int warn_not_built(struct strategy_context *c, struct err *err) {
         return 0;
 }
 
-static int warn_deprecated(struct strategy_context *c, struct err *err) {
-        if (is_kind(c, "", "endpoints"))
-                return warn(c, "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice", err);
+/* Any x-kubernetes-validations in a schema. Bounded by the size of the CRD. */
+static bool has_rules(const struct value *schema) {
+        static const char *const one[] = {"items", "additionalProperties", "openAPIV3Schema"};
+        const struct value *rules = value_get(schema, "x-kubernetes-validations");
+        const struct value *properties = value_get(schema, "properties");
+        if (value_is_list(rules) && rules->len)
+                return true;
+        for (size_t i = 0; i < ARRAY_LEN(one); i++)
+                if (value_is_map(value_get(schema, one[i])) && has_rules(value_get(schema, one[i])))
+                        return true;
+        if (value_is_map(properties))
+                VALUE_EACH_MEMBER(m, properties)
+                        if (has_rules(&m->value))
+                                return true;
+        return false;
+}
+
+static int warn_rules(struct strategy_context *c, const struct value *crd, struct err *err) {
+        const struct value *versions = value_path(crd, "spec", "versions", NULL);
+        if (!is_kind(c, "apiextensions.k8s.io", "customresourcedefinitions") || c->subresource ||
+            !value_is_list(versions))
+                return 0;
+        VALUE_EACH_ITEM(version, versions)
+                if (has_rules(value_get(version, "schema")))
+                        return warn(c,
+                                    "weir does not evaluate x-kubernetes-validations (CEL): these rules are stored "
+                                    "without effect",
+                                    err);
         return 0;
 }
 
 int strategy_admit(struct strategy_context *c, struct value *object, const struct value *old, struct err *err) {
         bool pod = is_kind(c, "", "pods");
+        if (warn_rules(c, object, err) < 0)
+                return -1;
         if (old)
                 return 0;
-        if (admit_namespace(c, object, err) < 0 || admit_custom(c, object, err) < 0 || warn_not_built(c, err) < 0 ||
-            warn_deprecated(c, err) < 0)
+        if (admit_namespace(c, object, err) < 0 || admit_custom(c, object, err) < 0 || warn_not_built(c, err) < 0)
                 return -1;
         if (c->subresource)
                 return 0;

@@ -157,8 +157,12 @@ int strategy_convert(struct arena *a, const struct kind *from, const struct kind
         struct value version = value_strf(a, "%s%s%s", to->group, to->group[0] ? "/" : "", to->version);
         if (value_is_null(&version) || !value_set(a, object, "apiVersion", version))
                 return err_oom(err);
-        if (from->custom)
-                return 0;
+        if (from->custom) {
+                /* fields of the other version go, and those that this version defaults are there from now on */
+                if (!to->schema || prune_object(a, to->schema, object, NULL, err) < 0)
+                        return to->schema ? -1 : 0;
+                return prune_default(a, to->schema, object, err);
+        }
         if (streq(to->resource, "events"))
                 return convert_event(a, object, to->group[0] == '\0', err);
         if (streq(to->resource, "horizontalpodautoscalers"))

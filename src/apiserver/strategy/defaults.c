@@ -12,7 +12,10 @@ static int walk(struct defaulting *d, const struct schema *schema, struct value 
 int defaults_merge(struct arena *a, struct value *target, const struct value *fallback, struct err *err) {
         VALUE_EACH_MEMBER(m, fallback) {
                 struct value *have = value_getn(target, m->key, m->key_len);
-                if (!value_is_null(have)) {
+                /* an empty text stands where Go's encoder leaves nothing out: it counts as absent, as in Go's defaults
+                 */
+                bool empty = value_is_null(have) || (have->type == VALUE_STRING && !have->len);
+                if (!empty) {
                         if (value_is_map(have) && value_is_map(&m->value) &&
                             defaults_merge(a, have, &m->value, err) < 0)
                                 return -1;

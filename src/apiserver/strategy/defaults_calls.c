@@ -142,6 +142,18 @@ static int service_affinity(struct defaulting *d, struct value *spec, struct err
         return 0;
 }
 
+/* How a load balancer's address reaches the nodes. */
+static int balancer_mode(struct defaulting *d, struct value *object, struct err *err) {
+        struct value *ingress = value_path(object, "status", "loadBalancer", "ingress", NULL);
+        if (!value_is_list(ingress))
+                return 0;
+        VALUE_EACH_ITEM(item, ingress)
+                if (value_get(item, "ip") && !value_get(item, "ipMode") &&
+                    set_string(d, item, "ipMode", "VIP", err) < 0)
+                        return -1;
+        return 0;
+}
+
 static int service(struct defaulting *d, struct value *object, struct err *err) {
         struct value *spec = value_get(object, "spec");
         if (!value_is_map(spec))
@@ -158,6 +170,8 @@ static int service(struct defaulting *d, struct value *object, struct err *err) 
         if (value_is_list(ports) && service_ports(d, ports, err) < 0)
                 return -1;
         bool balancer = streq(type, "LoadBalancer");
+        if (balancer && balancer_mode(d, object, err) < 0)
+                return -1;
         const struct value *external = value_get(spec, "externalIPs");
         bool reachable = balancer || streq(type, "NodePort") ||
                          (streq(type, "ClusterIP") && value_is_list(external) && external->len);
@@ -253,6 +267,16 @@ static int labels_from_template(struct defaulting *d, struct value *object, bool
 
 static int replication_controller(struct defaulting *d, struct value *object, struct err *err) {
         return labels_from_template(d, object, true, err);
+}
+
+/* Where the deprecated field of the template's generation is kept. The server counts it from 1 when it is created. */
+static int daemon_set(struct defaulting *d, struct value *object, struct err *err) {
+        static const char key[] = "deprecated.daemonset.template.generation";
+        struct value *metadata = value_obtain_map(d->arena, object, "metadata");
+        struct value *annotations = metadata ? value_obtain_map(d->arena, metadata, "annotations") : NULL;
+        if (!annotations)
+                return err_oom(err);
+        return value_get(annotations, key) ? 0 : set_string(d, annotations, key, "0", err);
 }
 
 /* Completions follow parallelism: both 1 when neither is set; backoffLimit and podReplacementPolicy follow the
@@ -380,6 +404,7 @@ int defaults_call(struct defaulting *d, const char *name, struct value *object, 
                 {"limit_range_item", limit_range_item},
                 {"replication_controller", replication_controller},
                 {"job", job},
+                {"daemon_set", daemon_set},
                 {"volume_claim_templates", volume_claim_templates},
                 {"network_policy_types", network_policy_types},
                 {"crd", crd},

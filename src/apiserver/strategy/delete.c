@@ -51,7 +51,8 @@ int strategy_prepare_delete(struct strategy_context *c, struct value *object, bo
                 struct value *status = value_obtain_map(c->arena, object, "status");
                 if (!status || !value_set(c->arena, status, "phase", value_str("Terminating")))
                         return err_oom(err);
-                *ret_keep = !strategy_deletable(c->kind, object);
+                /* the answer shows it Terminating; the namespace controller finishes it */
+                *ret_keep = true;
         } else if (is_crd(c->kind)) {
                 if (crd_cleanup(c, object, err) < 0)
                         return -1;

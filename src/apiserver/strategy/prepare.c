@@ -19,6 +19,14 @@ bool strategy_unconditional_update(const struct kind *k) {
         return traits_of(k)->unconditional_update;
 }
 
+const char *strategy_deprecation(const struct kind *k) {
+        if (k->custom || k->group[0])
+                return NULL;
+        if (streq(k->resource, "endpoints"))
+                return "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice";
+        return streq(k->resource, "componentstatuses") ? "v1 ComponentStatus is deprecated in v1.19+" : NULL;
+}
+
 const char *const *strategy_reset_fields(const struct kind *k, const char *subresource) {
         static const char *const none[] = {NULL};
         static const char *const status[] = {"status", NULL};

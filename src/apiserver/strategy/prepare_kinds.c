@@ -50,6 +50,17 @@ static int create_pod(struct strategy_context *c, struct value *object, struct e
         return 0;
 }
 
+/* What a pod's resources made of it stays, whoever writes its status. */
+static int update_pod(struct strategy_context *c, struct value *object, const struct value *old, struct err *err) {
+        const struct value *class = value_path(old, "status", "qosClass", NULL);
+        struct value *status = value_obtain_map(c->arena, object, "status");
+        if (!status)
+                return err_oom(err);
+        if (class && !value_get(status, "qosClass") && !value_set(c->arena, status, "qosClass", *class))
+                return err_oom(err);
+        return 0;
+}
+
 static int template_generation(struct strategy_context *c, struct value *object, int64_t generation, struct err *err) {
         struct value *annotations = metadata_map(c, object, "annotations");
         struct value text = value_strf(c->arena, "%lld", (long long)generation);
@@ -161,6 +172,24 @@ static int create_crd(struct strategy_context *c, struct value *object, struct e
         if (!value_set(c->arena, &status, "conditions", value_null()) ||
             !value_set(c->arena, &status, "acceptedNames", names) ||
             !value_set(c->arena, &status, "storedVersions", stored.len ? stored : value_null()) ||
+            !value_set(c->arena, object, "status", status))
+                return err_oom(err);
+        return 0;
+}
+
+/* A service of the API that is served here is there at once. */
+static int create_api_service(struct strategy_context *c, struct value *object, struct err *err) {
+        char text[TIME_TEXT_MAX];
+        struct value condition = value_map(), list = value_list(), status = value_map();
+        struct value now = value_strf(c->arena, "%s", time_format_rfc3339(text, c->now_ns / NSEC_PER_SEC));
+        if (value_path(object, "spec", "service", NULL))
+                return 0;
+        if (value_is_null(&now) || !value_set(c->arena, &condition, "type", value_str("Available")) ||
+            !value_set(c->arena, &condition, "status", value_str("True")) ||
+            !value_set(c->arena, &condition, "lastTransitionTime", now) ||
+            !value_set(c->arena, &condition, "reason", value_str("Local")) ||
+            !value_set(c->arena, &condition, "message", value_str("Local APIServices are always available")) ||
+            !value_append(c->arena, &list, condition) || !value_set(c->arena, &status, "conditions", list) ||
             !value_set(c->arena, object, "status", status))
                 return err_oom(err);
         return 0;
@@ -286,12 +315,13 @@ static const struct {
         int (*update)(struct strategy_context *, struct value *, const struct value *, struct err *);
 } kinds[] = {
         {"", "namespaces", create_namespace, update_namespace},
-        {"", "pods", create_pod, NULL},
+        {"", "pods", create_pod, update_pod},
         {"", "services", create_service, update_service},
         {"", "persistentvolumes", create_volume, NULL},
         {"apps", "daemonsets", create_daemon_set, update_daemon_set},
         {"batch", "jobs", create_job, NULL},
         {"certificates.k8s.io", "certificatesigningrequests", create_request, update_request},
+        {"apiregistration.k8s.io", "apiservices", create_api_service, NULL},
         {"apiextensions.k8s.io", "customresourcedefinitions", create_crd, update_crd},
 };
 

@@ -73,6 +73,9 @@ bool strategy_create_on_update(const struct kind *k);
  * strategy_validate_update, which is told the version that came in the object). */
 bool strategy_unconditional_update(const struct kind *k);
 
+/* The text of the Warning that every request for a deprecated built-in kind gets; NULL: it is not deprecated. */
+const char *strategy_deprecation(const struct kind *k);
+
 /* Paths ("status", "metadata.generation") that a write to this endpoint resets and so nobody comes to own by it;
  * NULL-terminated. subresource NULL: the main endpoint. */
 const char *const *strategy_reset_fields(const struct kind *k, const char *subresource);

@@ -2,7 +2,7 @@
 /* strategy_validate_*: metadata, then the rules of the types, then what custom kinds say themselves. */
 #include "apiserver/strategy/strategy.h"
 
-#include "apiserver/crd/rules.h"
+#include "apiserver/crd/custom.h"
 #include "apiserver/strategy/metadata.h"
 #include "apiserver/strategy/rules.h"
 #include "apiserver/strategy/traits.h"
@@ -22,17 +22,16 @@ static void take_causes(struct fields *f, struct err *found) {
         err_done(found);
 }
 
-static int validate_custom(struct rules *r, const struct value *object, const struct value *old, struct err *err) {
+static int validate_custom(struct rules *r, const struct value *object, struct err *err) {
         _cleanup_err_ struct err found = ERR_INIT;
         const struct kind *k = r->context->kind;
-        bool valid = true;
         if (prune_validate(r->fields->arena, k->schema, object, &found) < 0) {
                 if (found.class != ERR_INVALID)
                         return err_move(err, &found);
-                valid = false;
                 take_causes(r->fields, &found);
         }
-        return crd_validate_rules(r->context->arena, k, object, old, valid, r->fields, err);
+        crd_validate_scale(r->fields, k, object);
+        return 0;
 }
 
 static int finish(struct rules *r, const struct value *object, struct err *err) {
@@ -44,7 +43,7 @@ static int finish(struct rules *r, const struct value *object, struct err *err) 
 static int validate_content(struct rules *r, const struct value *object, const struct value *old, struct err *err) {
         const struct kind *k = r->context->kind;
         if (k->custom)
-                return validate_custom(r, object, old, err);
+                return validate_custom(r, object, err);
         /* a status, approval or finalize write cannot have changed what the rules look at */
         if (r->context->subresource && !streq(r->context->subresource, "scale"))
                 return 0;

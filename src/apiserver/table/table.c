@@ -193,7 +193,7 @@ static int table_metadata(struct arena *a, const struct value *v, bool list, str
         *ret = value_map();
         for (size_t i = 0; i < (list ? ARRAY_LEN(shown) : 1); i++) {
                 const struct value *member = value_get(metadata, shown[i]);
-                if (member && !value_set(a, ret, shown[i], *member))
+                if (member && !value_equals_str(member, "") && !value_set(a, ret, shown[i], *member))
                         return err_oom(err);
         }
         return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which fields of which kinds a transformer touches: the built-in table (data/kustomize/fieldspecs.tsv), files of
- * `configurations`, and what `crds` imply, merged as kustomize merges them. Frozen once made: merging makes a new one. */
+ * `configurations`, and what `crds` imply, merged as kustomize merges them. Frozen once made: merging makes a new one.
+ */
 #pragma once
 
 #include "build/kustomize/resid.h"

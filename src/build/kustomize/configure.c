@@ -86,14 +86,14 @@ static int walk_type(const struct crd_walk *w, const char *name, const char *pat
         if (!value_is_map(properties))
                 return 0;
         if (depth > LIMIT_KUSTOMIZE_DEPTH)
-                return err_set(err, ERR_TOO_LARGE, "definitions refer to each other more than %d deep", LIMIT_KUSTOMIZE_DEPTH);
+                return err_set(err, ERR_TOO_LARGE, "definitions refer to each other more than %d deep",
+                               LIMIT_KUSTOMIZE_DEPTH);
         VALUE_EACH_MEMBER(m, properties) {
                 const char *at = *path ? arena_printf(w->arena, "%s/%s", path, m->key) : m->key;
                 if (!at)
                         return err_oom(err);
                 for (size_t i = 0; i < ARRAY_LEN(marks); i++)
-                        if (value_get_str(&m->value, marks[i].extension) &&
-                            add_field(w, marks[i].section, at, err) < 0)
+                        if (value_get_str(&m->value, marks[i].extension) && add_field(w, marks[i].section, at, err) < 0)
                                 return -1;
                 const char *ref = value_get_str(&m->value, "$ref");
                 if (add_reference(w, &m->value, at, err) < 0 || (ref && walk_type(w, ref, at, depth + 1, err) < 0))

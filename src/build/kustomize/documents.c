@@ -72,8 +72,34 @@ static int add_valid(struct engine *e, struct value *queue, const struct value *
         return value_append(e->arena, queue, *v) ? 0 : err_oom(err);
 }
 
-static int parse_pieces(struct engine *e, const char *text, size_t n, struct value *queue, struct err *err) {
+/* Faults that kustomize only notices when it prints the document: they end the build then, not now. */
+static bool is_late(struct engine *e, const struct err *err) {
+        static const char *const texts[] = {"yaml: unmarshal errors:", "json: unsupported", "yaml: invalid map key"};
+        for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+                if (!str_has_prefix(err_message(err), texts[i]))
+                        continue;
+                if (!e->late_error)
+                        e->late_error = arena_printf(e->arena, "map[string]interface {}(nil): %s", err_message(err));
+                return e->late_error != NULL;
+        }
+        return false;
+}
+
+/* One document. A late fault makes it null. */
+static int parse_piece(struct engine *e, const struct yaml_piece *piece, struct value *ret, struct err *err) {
         const struct yaml_options options = {.dialect = YAML_KYAML};
+        _cleanup_err_ struct err why = ERR_INIT;
+        if (yaml_parse(e->arena, piece->text, piece->n, &options, ret, &why) == 0)
+                return 0;
+        *ret = value_null();
+        if (is_late(e, &why))
+                return 0;
+        if (why.class == ERR_SYNTAX)
+                err_wrap(&why, "MalformedYAMLError");
+        return err_move(err, &why);
+}
+
+static int parse_pieces(struct engine *e, const char *text, size_t n, struct value *queue, struct err *err) {
         struct yaml_splitter split = YAML_SPLITTER(text, n, YAML_KYAML);
         struct value documents = value_list();
         size_t pieces = 0;
@@ -87,8 +113,8 @@ static int parse_pieces(struct engine *e, const char *text, size_t n, struct val
                 if (++pieces > LIMIT_KUSTOMIZE_RESOURCES)
                         return err_set(err, ERR_TOO_LARGE, "more than %d documents", LIMIT_KUSTOMIZE_RESOURCES);
                 struct value v;
-                if (yaml_parse(e->arena, piece.text, piece.n, &options, &v, err) < 0)
-                        return err && err->class == ERR_SYNTAX ? err_wrap(err, "MalformedYAMLError") : -1;
+                if (parse_piece(e, &piece, &v, err) < 0)
+                        return -1;
                 if (v.type != VALUE_NULL && !value_append(e->arena, &documents, v))
                         return err_oom(err);
         }
@@ -115,10 +141,11 @@ static int expand_list(struct engine *e, struct value *queue, const struct value
                 return 0;
         if (!value_is_list(items)) {
                 static const char *const go_types[] = {
-                        [VALUE_BOOL] = "bool", [VALUE_INT] = "int", [VALUE_UINT] = "uint64", [VALUE_FLOAT] = "float64",
-                        [VALUE_STRING] = "string", [VALUE_MAP] = "map[string]interface {}",
+                        [VALUE_BOOL] = "bool",     [VALUE_INT] = "int",       [VALUE_UINT] = "uint64",
+                        [VALUE_FLOAT] = "float64", [VALUE_STRING] = "string", [VALUE_MAP] = "map[string]interface {}",
                 };
-                return err_set(err, ERR_INVALID, "expected array in %s/items, but found %s", kind, go_types[items->type]);
+                return err_set(err, ERR_INVALID, "expected array in %s/items, but found %s", kind,
+                               go_types[items->type]);
         }
         const struct value inner = *items;
         VALUE_EACH_ITEM(item, &inner)
@@ -142,7 +169,8 @@ int documents_read(struct engine *e, const char *text, size_t n, struct resource
                         continue;
                 if (out.len == cap) {
                         size_t grown = cap ? 2 * cap : 8;
-                        out.items = arena_grow(e->arena, out.items, cap * sizeof(*out.items), grown * sizeof(*out.items));
+                        out.items =
+                                arena_grow(e->arena, out.items, cap * sizeof(*out.items), grown * sizeof(*out.items));
                         if (!out.items)
                                 return err_oom(err);
                         cap = grown;
@@ -150,6 +178,7 @@ int documents_read(struct engine *e, const char *text, size_t n, struct resource
                 if (!(out.items[out.len++] = resource_new(e->arena, v)))
                         return err_oom(err);
         }
+        e->saw_resource |= out.len > 0;
         *ret = out;
         return 0;
 }

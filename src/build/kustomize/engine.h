@@ -17,8 +17,17 @@ struct engine {
         const struct config *defaults; /* the built-in field specs */
         struct strmap paths;           /* loader.c: clean path to what it is */
         size_t n_files;
+        bool saw_resource;                  /* kustomize has looked at its built-in schema by then, and keeps it */
         const struct value *build_metadata; /* of the top file: a list, or NULL */
+        const char *late_error; /* what kustomize only finds when it prints (duplicate keys, .inf); NULL: nothing */
 };
+
+/* Everything a build shares; options may be NULL. engine_done() also after a failure. */
+int engine_init(struct engine *e, struct arena *a, int root_fd, const struct kustomize_options *options,
+                struct err *err);
+void engine_done(struct engine *e);
+
+#define _cleanup_engine_ _cleanup_(engine_done)
 
 /* One directory with a kustomization file, on the way from the top to here. */
 struct loader {

@@ -93,21 +93,14 @@ static int walk_value(const struct walk *w, size_t at, struct value *v, struct e
         return 0;
 }
 
-static bool matches(struct arena *a, const struct fieldspec *fs, const struct value *object) {
-        const struct gvk *want = &fs->gvk;
-        if (*want->kind && !streq(want->kind, scalar_text(a, value_get(object, "kind"))))
-                return false;
-        if (!*want->group && !*want->version)
-                return true;
-        struct gvk got = {.kind = want->kind};
-        return gvk_split(a, scalar_text(a, value_get(object, "apiVersion")), &got.group, &got.version) == 0 &&
-               gvk_selected(&got, want);
+/* What the object is, read once for all specs. */
+static int read_gvk(struct arena *a, const struct value *object, struct gvk *ret) {
+        ret->kind = scalar_text(a, value_get(object, "kind"));
+        return gvk_split(a, scalar_text(a, value_get(object, "apiVersion")), &ret->group, &ret->version);
 }
 
-int fieldspec_apply(struct arena *a, const struct fieldspec *fs, const struct field_action *action,
-                    struct value *object, struct err *err) {
-        if (!matches(a, fs, object))
-                return 0;
+static int apply(struct arena *a, const struct fieldspec *fs, const struct field_action *action, struct value *object,
+                 struct err *err) {
         struct walk w = {.arena = a, .fs = fs, .action = action};
         if (walk_value(&w, 0, object, err) == 0)
                 return 0;
@@ -121,10 +114,23 @@ int fieldspec_apply(struct arena *a, const struct fieldspec *fs, const struct fi
 
 int fieldspecs_apply(struct arena *a, const struct fieldspecs *list, const struct field_action *action,
                      struct value *object, struct err *err) {
+        struct gvk gvk;
+        if (read_gvk(a, object, &gvk) < 0)
+                return err_oom(err);
         for (size_t i = 0; i < list->len; i++)
-                if (fieldspec_apply(a, &list->items[i], action, object, err) < 0)
+                if (gvk_selected(&gvk, &list->items[i].gvk) && apply(a, &list->items[i], action, object, err) < 0)
                         return -1;
         return 0;
+}
+
+int fieldspec_apply(struct arena *a, const struct fieldspec *fs, const struct field_action *action,
+                    struct value *object, struct err *err) {
+        static const struct gvk any = {"", "", ""};
+        struct gvk gvk = any;
+        bool picky = *fs->gvk.kind || *fs->gvk.group || *fs->gvk.version;
+        if (picky && read_gvk(a, object, &gvk) < 0)
+                return err_oom(err);
+        return gvk_selected(&gvk, &fs->gvk) ? apply(a, fs, action, object, err) : 0;
 }
 
 int field_set_scalar(struct value *field, struct value v, struct err *err) {

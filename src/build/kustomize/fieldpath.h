@@ -14,8 +14,8 @@ struct field_action {
         /* Called for each field found (in place). */
         int (*set)(struct arena *a, void *context, struct value *field, struct err *err);
         void *context;
-        bool creates;                   /* missing fields are made when the spec says create */
-        struct value created;           /* as this value */
+        bool creates;         /* missing fields are made when the spec says create */
+        struct value created; /* as this value */
 };
 
 /* Applies the spec to one object, when the object's kind is the spec's. */

@@ -118,7 +118,8 @@ int generate_one(struct target *t, const struct value *args, bool secret, struct
 
 /* generatorOptions of the file fill what the generator's own options leave open. */
 static int merge_options(struct arena *a, struct value *args, const struct value *global, struct err *err) {
-        static const char *const maps[] = {"labels", "annotations"}, *const bools[] = {"disableNameSuffixHash", "immutable"};
+        static const char *const maps[] = {"labels", "annotations"}, *const bools[] = {"disableNameSuffixHash",
+                                                                                       "immutable"};
         if (!value_is_map(global))
                 return 0;
         struct value *own = value_obtain_map(a, args, "options");
@@ -136,8 +137,7 @@ static int merge_options(struct arena *a, struct value *args, const struct value
                                 return err_oom(err);
         }
         for (size_t i = 0; i < ARRAY_LEN(bools); i++)
-                if (value_bool_or(value_get(global, bools[i]), false) &&
-                    !value_set(a, own, bools[i], value_bool(true)))
+                if (value_bool_or(value_get(global, bools[i]), false) && !value_set(a, own, bools[i], value_bool(true)))
                         return err_oom(err);
         return 0;
 }

@@ -20,10 +20,11 @@ static void warn(struct engine *e, const struct value *spec) {
         };
         for (size_t i = 0; e->options.warnings && i < ARRAY_LEN(fields); i++)
                 if (value_get(spec, fields[i].old))
-                        buf_addf(e->options.warnings,
-                                 "# Warning: '%s' is deprecated. Please use '%s' instead. %sRun 'kustomize edit fix' to "
-                                 "update your Kustomization automatically.\n",
-                                 fields[i].old, fields[i].new, fields[i].note);
+                        buf_addf(
+                                e->options.warnings,
+                                "# Warning: '%s' is deprecated. Please use '%s' instead. %sRun 'kustomize edit fix' to "
+                                "update your Kustomization automatically.\n",
+                                fields[i].old, fields[i].new, fields[i].note);
 }
 
 /* Appends the list `from` to the list `to` and removes it. */

@@ -13,6 +13,7 @@ struct kfile {
 int kfile_load(struct engine *e, const struct loader *l, struct kfile *ret, struct err *err);
 
 /* The same for a kustomization that is there already as a value. */
-int kfile_from_value(struct engine *e, const struct loader *l, const struct value *v, struct kfile *ret, struct err *err);
+int kfile_from_value(struct engine *e, const struct loader *l, const struct value *v, struct kfile *ret,
+                     struct err *err);
 
 bool kfile_is_component(const struct kfile *k);

@@ -12,11 +12,11 @@
 #include "build/kustomize/vars.h"
 #include "data/yaml.h"
 
-/* What kustomize 5.8.1 calls itself in the managed-by label. */
-#define MANAGED_BY "kustomize-v5.8.1"
+/* What kustomize calls itself in the managed-by label where it is built into another program, as into Flux. */
+#define MANAGED_BY "kustomize-(devel)"
 
-static int engine_init(struct engine *e, struct arena *a, int root_fd, const struct kustomize_options *options,
-                       struct err *err) {
+int engine_init(struct engine *e, struct arena *a, int root_fd, const struct kustomize_options *options,
+                struct err *err) {
         *e = (struct engine){.arena = a, .root_fd = root_fd};
         if (options)
                 e->options = *options;
@@ -30,7 +30,7 @@ static int engine_init(struct engine *e, struct arena *a, int root_fd, const str
         return merge_schema_builtin(a, &e->schema, err);
 }
 
-static void engine_done(struct engine *e) {
+void engine_done(struct engine *e) {
         scopes_done(&e->scopes);
         merge_schema_done(&e->schema);
         strmap_done(&e->paths);
@@ -52,7 +52,8 @@ static int order(struct engine *e, struct resmap *m, const struct value *spec, s
         if (options) {
                 if (e->options.reorder != KUSTOMIZE_REORDER_DEFAULT && e->options.warnings)
                         buf_adds(e->options.warnings,
-                                 "Warning: Sorting order is set both in 'kustomization.yaml' ('sortOptions') and in a CLI "
+                                 "Warning: Sorting order is set both in 'kustomization.yaml' ('sortOptions') and in a "
+                                 "CLI "
                                  "flag ('--reorder'). Using the kustomization file over the CLI flag.\n");
                 return sort_resources(e, m, options, err);
         }
@@ -80,6 +81,8 @@ static int finish(struct engine *e, struct accumulator *acc, const struct value 
         drop_local(e, m);
         if (order(e, m, spec, err) < 0 || add_managed_by(e, m, err) < 0 || origin_finish(e, m, err) < 0)
                 return -1;
+        if (e->late_error)
+                return err_set(err, ERR_INVALID, "%s", e->late_error);
         struct value out = value_list();
         for (size_t i = 0; i < m->len; i++)
                 if (!value_append(e->arena, &out, m->items[i]->object))
@@ -108,12 +111,8 @@ static int build(struct engine *e, const char *path, struct value *ret, struct e
 
 int kustomize_build(struct arena *a, int root_fd, const char *path, const struct kustomize_options *options,
                     struct value *ret, struct err *err) {
-        struct engine e;
-        int failed = engine_init(&e, a, root_fd, options, err);
-        if (!failed)
-                failed = build(&e, path, ret, err);
-        engine_done(&e);
-        return failed;
+        _cleanup_engine_ struct engine e;
+        return engine_init(&e, a, root_fd, options, err) < 0 ? -1 : build(&e, path, ret, err);
 }
 
 void kustomize_emit(struct buf *b, const struct value *objects) {

@@ -16,12 +16,12 @@ enum kustomize_reorder {
 /* All zero is `kustomize build` without flags. */
 struct kustomize_options {
         bool load_restrictions_none; /* --load-restrictor LoadRestrictionsNone: still never outside of root_fd */
-        bool allow_remote;           /* remote bases; always refused here with the lockdown's message: the fetch path's job */
-        bool managed_by_label;       /* --enable-managedby-label */
+        bool allow_remote;     /* remote bases; always refused here with the lockdown's message: the fetch path's job */
+        bool managed_by_label; /* --enable-managedby-label */
         enum kustomize_reorder reorder;
         const char *display_root; /* what stands before paths in messages for root_fd ("/src"); NULL: "" */
-        const struct value *top;  /* the kustomization of the top directory, in place of its file; NULL: read the file */
-        struct buf *warnings;     /* gets the lines kustomize writes to stderr; NULL: dropped */
+        const struct value *top; /* the kustomization of the top directory, in place of its file; NULL: read the file */
+        struct buf *warnings;    /* gets the lines kustomize writes to stderr; NULL: dropped */
 };
 
 /* Builds the kustomization at path (relative, "." for the root) beneath root_fd. options may be NULL. *ret is a list of

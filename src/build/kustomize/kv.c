@@ -54,7 +54,8 @@ static int add_env_line(struct pairs *p, const char *line, size_t n, bool first,
                 _cleanup_buf_ struct buf bytes = BUF_INIT(65536);
                 for (size_t i = 0; i < n; i++)
                         buf_addf(&bytes, "%s%u", i ? " " : "", (uint8_t)line[i]);
-                return err_set(err, ERR_INVALID, "line [%s] has invalid utf8 bytes : %.*s", buf_str(&bytes), (int)n, line);
+                return err_set(err, ERR_INVALID, "line [%s] has invalid utf8 bytes : %.*s", buf_str(&bytes), (int)n,
+                               line);
         }
         if (first && n >= 3 && memcmp(line, "\xEF\xBB\xBF", 3) == 0)
                 line += 3;
@@ -111,13 +112,13 @@ static int add_file(struct pairs *p, const char *source, struct err *err) {
         const char *equals = strchr(source, '='), *path = source, *key;
         size_t key_len, n;
         if (equals && strchr(equals + 1, '='))
-                return err_set(err, ERR_INVALID, "source %s key name or file path contains '='", quote_go(a, source));
+                return err_set(err, ERR_INVALID, "source %s key name or file path contains '='", quote_text(a, source));
         if (equals == source)
                 return err_set(err, ERR_INVALID, "missing key name for file path %s in source %s",
-                               quote_go(a, source + 1), quote_go(a, source));
+                               quote_text(a, source + 1), quote_text(a, source));
         if (equals && !equals[1])
                 return err_set(err, ERR_INVALID, "missing file path for key name %s in source %s",
-                               quote_go(a, arena_strndup(a, source, (size_t)(equals - source))), quote_go(a, source));
+                               quote_text(a, arena_strndup(a, source, (size_t)(equals - source))), quote_text(a, source));
         if (equals) {
                 key = source;
                 key_len = (size_t)(equals - source);

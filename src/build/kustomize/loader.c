@@ -8,20 +8,19 @@
 #include <limits.h>
 #include <sys/stat.h>
 
-/* What stands at a clean path: where it really is once symlinks are followed. */
-struct place {
-        const char *real; /* clean path without symlinks */
-        bool directory;
-};
-
 const char *loader_display(struct engine *e, const char *path) {
-        const char *text = streq(path, ".") ? (*e->display_root ? e->display_root : "/")
-                                            : arena_printf(e->arena, "%s/%s", e->display_root, path);
+        const char *text = loader_join(e->arena, e->display_root, path);
+        if (text && e->display_root[0] != '/' && *e->display_root)
+                return text; /* a name that stands for the root */
+        text = text ? arena_printf(e->arena, "/%s", streq(text, ".") ? "" : text) : NULL;
         return text ? text : path;
 }
 
-static int outside(struct engine *e, const char *path, struct err *err) {
-        return err_set(err, ERR_ACCESS_DENIED, "security; '%s' leads out of '%s'", path, loader_display(e, "."));
+/* The path leads out of the tree; which words say so depends on what was tried. */
+static int outside(struct engine *e, const char *operation, const char *path, struct err *err) {
+        const char *text = loader_display(e, path);
+        return err_set(err, ERR_ACCESS_DENIED, "fs-security-constraint %s %s: path '%s' is not in or below '%s'",
+                       operation, text, text, loader_display(e, "."));
 }
 
 static bool leads_out(const char *path) {
@@ -40,14 +39,14 @@ static int read_link(struct engine *e, int fd, const char *parent, const char **
         const char *rest = target;
         if (target[0] == '/') {
                 if (strncmp(target, e->display_root, root) != 0 || target[root] != '/')
-                        return outside(e, target, err);
+                        return outside(e, "read", target, err);
                 parent = ".";
                 rest = target + root + 1;
         }
         *ret = loader_join(e->arena, parent, rest);
         if (!*ret)
                 return err_oom(err);
-        return leads_out(*ret) ? outside(e, *ret, err) : 0;
+        return leads_out(*ret) ? outside(e, "read", *ret, err) : 0;
 }
 
 static int missing(struct engine *e, const char *path, const char *what, struct err *err) {
@@ -91,7 +90,7 @@ static int resolve(struct engine *e, const char *path, unsigned links, const str
                 return 0;
         }
         if (leads_out(path))
-                return outside(e, path, err);
+                return outside(e, "read", path, err);
         if (strlen(path) >= PATH_MAX)
                 return err_set(err, ERR_INVALID, "lstat %.64s...: file name too long", path);
         if (++e->n_files > LIMIT_KUSTOMIZE_FILES)
@@ -124,12 +123,27 @@ static int resolve(struct engine *e, const char *path, unsigned links, const str
         return 0;
 }
 
-static int resolve_named(struct engine *e, const char *path, const struct place **ret, struct err *err) {
-        if (resolve(e, path, 0, ret, err) == 0)
+int loader_resolve(struct engine *e, const char *path, const struct place **ret, struct err *err) {
+        return resolve(e, path, 0, ret, err);
+}
+
+/* Without load restrictions kustomize opens files straight away, and the system's words are those of open(). */
+static int resolve_file(struct engine *e, const char *path, const struct place **ret, struct err *err) {
+        _cleanup_err_ struct err why = ERR_INIT;
+        const char *text = loader_display(e, path);
+        if (resolve(e, path, 0, ret, &why) == 0)
                 return 0;
-        if (err && err->class != ERR_NOT_FOUND)
-                return -1;
-        return err_wrap(err, "evalsymlink failure on '%s' ", loader_display(e, path));
+        if (why.class == ERR_ACCESS_DENIED)
+                return outside(e, "read", path, err);
+        if (!e->options.load_restrictions_none && why.class == ERR_NOT_FOUND)
+                err_wrap(&why, "evalsymlink failure on '%s' ", text);
+        else if (why.class == ERR_NOT_FOUND)
+                return err_set(err, ERR_NOT_FOUND, "open %s: %s", text,
+                               str_has_suffix(err_message(&why), "not a directory") ? "not a directory"
+                                                                                    : "no such file or directory");
+        else if (e->options.load_restrictions_none && why.class == ERR_INVALID)
+                return err_set(err, ERR_INVALID, "open %s: too many levels of symbolic links", text);
+        return err_move(err, &why);
 }
 
 static bool in_or_below(const char *path, const char *dir) {
@@ -141,8 +155,12 @@ static bool in_or_below(const char *path, const char *dir) {
 static int from_absolute(struct engine *e, const char *path, const char *root, const char **ret, struct err *err) {
         size_t n = strlen(e->display_root);
         if (strncmp(path, e->display_root, n) != 0 || path[n] != '/')
-                return err_set(err, ERR_ACCESS_DENIED, "security; file '%s' is not in or below '%s'", path,
-                               loader_display(e, root));
+                return e->options.load_restrictions_none
+                               ? err_set(err, ERR_ACCESS_DENIED,
+                                         "fs-security-constraint read %s: path '%s' is not in or below '%s'", path,
+                                         path, loader_display(e, "."))
+                               : err_set(err, ERR_ACCESS_DENIED, "security; file '%s' is not in or below '%s'", path,
+                                         loader_display(e, root));
         *ret = loader_join(e->arena, ".", path + n);
         return *ret ? 0 : err_oom(err);
 }
@@ -165,8 +183,10 @@ int loader_read(struct engine *e, const struct loader *from, const char *path, c
         } else if (!(clean = loader_join(e->arena, from->root, path))) {
                 return err_oom(err);
         }
-        if (resolve_named(e, clean, &place, err) < 0)
+        if (resolve_file(e, clean, &place, err) < 0)
                 return -1;
+        if (place->directory && e->options.load_restrictions_none)
+                return err_set(err, ERR_INVALID, "read %s: is a directory", loader_display(e, clean));
         if (place->directory)
                 return err_set(err, ERR_INVALID, "'%s' must resolve to a file", loader_display(e, clean));
         const char *slash = strrchr(place->real, '/');
@@ -187,8 +207,15 @@ int loader_read(struct engine *e, const struct loader *from, const char *path, c
 
 static int confirm_directory(struct engine *e, const char *clean, struct loader *ret, struct err *err) {
         const struct place *place;
-        if (resolve_named(e, clean, &place, err) < 0)
+        _cleanup_err_ struct err why = ERR_INIT;
+        if (resolve(e, clean, 0, &place, &why) < 0) {
+                if (why.class == ERR_ACCESS_DENIED)
+                        outside(e, "abs", clean, &why);
+                else if (why.class == ERR_NOT_FOUND)
+                        err_wrap(&why, "evalsymlink failure on '%s' ", loader_display(e, clean));
+                err_move(err, &why);
                 return err_wrap(err, "must build at directory: not a valid directory");
+        }
         if (!place->directory)
                 return err_set(err, ERR_INVALID, "must build at directory: '%s': file is not directory",
                                loader_display(e, clean));

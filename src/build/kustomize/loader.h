@@ -21,5 +21,14 @@ int loader_enter(struct engine *e, const struct loader *from, const char *path, 
 int loader_read(struct engine *e, const struct loader *from, const char *path, const char **ret, size_t *ret_len,
                 struct err *err);
 
+/* What stands at a clean path: where it really is once symlinks are followed. */
+struct place {
+        const char *real; /* clean path without symlinks */
+        bool directory;
+};
+
+/* ERR_NOT_FOUND "lstat PATH: no such file or directory"; ERR_ACCESS_DENIED when it leads out of root_fd. */
+int loader_resolve(struct engine *e, const char *path, const struct place **ret, struct err *err);
+
 /* path as seen from the directory base, cleaned as Go's path.Join does; may begin with "..". NULL: memory. */
 const char *loader_join(struct arena *a, const char *base, const char *path);

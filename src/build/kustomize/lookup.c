@@ -70,7 +70,8 @@ static int split_element(struct arena *a, const char *part, const char **ret_nam
                          struct err *err) {
         const char *equals = strchr(part, '=');
         if (!equals)
-                return err_set(err, ERR_INVALID, "list path element must contain fieldName=fieldValue for element to match");
+                return err_set(err, ERR_INVALID,
+                               "list path element must contain fieldName=fieldValue for element to match");
         *ret_name = arena_strndup(a, part + 1, (size_t)(equals - part - 1));
         *ret_value = arena_strndup(a, equals + 1, strlen(equals + 1) - 1);
         return *ret_name && *ret_value ? 0 : err_oom(err);
@@ -153,7 +154,8 @@ static int split_indexes(struct arena *a, struct path *p) {
 const struct value *lookup_field(struct arena *a, struct value *object, const char *path) {
         struct path p;
         struct value *found;
-        if (lookup_split(a, path, &p, NULL) < 0 || split_indexes(a, &p) < 0 || lookup_get(a, object, &p, &found, NULL) < 0)
+        if (lookup_split(a, path, &p, NULL) < 0 || split_indexes(a, &p) < 0 ||
+            lookup_get(a, object, &p, &found, NULL) < 0)
                 return NULL;
         return found;
 }
@@ -173,7 +175,8 @@ static int add_match(const struct matcher *m, struct value *v, struct err *err) 
         struct matches *out = m->out;
         if (out->len == out->cap) {
                 size_t cap = out->cap ? 2 * out->cap : 4;
-                out->items = arena_grow(m->arena, out->items, out->cap * sizeof(*out->items), cap * sizeof(*out->items));
+                out->items =
+                        arena_grow(m->arena, out->items, out->cap * sizeof(*out->items), cap * sizeof(*out->items));
                 if (!out->items)
                         return err_oom(err);
                 out->cap = cap;

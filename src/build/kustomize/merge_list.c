@@ -10,7 +10,7 @@
 
 struct element { /* what the elements with the same keys become */
         const char *values[MERGE_KEYS_MAX];
-        struct value *dest;      /* the first with these keys */
+        struct value *dest;       /* the first with these keys */
         const struct value *last; /* the last of several with these keys: it wins, as it is */
         const struct value *src;
         struct value merged;
@@ -21,7 +21,7 @@ struct list_merge {
         const struct merger *m;
         const char *const *keys;
         size_t n_keys;
-        bool fresh; /* the destination is a copy of the patch */
+        bool fresh;               /* the destination is a copy of the patch */
         struct element *elements; /* in the patch's order, then the rest of the destination */
         size_t len;
         struct strmap index; /* joined key values to struct element */

@@ -114,9 +114,8 @@ static int find(const struct referrer *f, const char *name, const char *ns, stru
         const struct candidates *index = f->index;
         if (ns) {
                 const char *own = resid_effective_ns(&f->id);
-                bool original = f->id.cluster_scoped
-                                        ? candidates_find(index, BY_ORIGINAL_NS, name, ns) != NULL
-                                        : candidates_find(index, BY_BOTH_NS, ns, own) != NULL;
+                bool original = f->id.cluster_scoped ? candidates_find(index, BY_ORIGINAL_NS, name, ns) != NULL
+                                                     : candidates_find(index, BY_BOTH_NS, ns, own) != NULL;
                 for (size_t i = 0; !original && i < f->subjects_ns.len; i++)
                         original = candidates_find(index, BY_BOTH_NS, ns, f->subjects_ns.items[i]) != NULL;
                 return add_found(f, candidates_find(index, original ? BY_ORIGINAL_NS : BY_CURRENT_NS, name, ns), out);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside the name references: which renamed resources once had a name, by name and namespace, so that looking one up does
- * not look at every other. */
+/* Inside the name references: which renamed resources once had a name, by name and namespace, so that looking one up
+ * does not look at every other. */
 #pragma once
 
 #include "build/kustomize/engine.h"

@@ -11,23 +11,15 @@ struct reader {
         struct merge_schema *schema;
 };
 
-static struct merge_type *obtain_type(const struct reader *r, const char *name) {
-        struct strmap *types = &r->schema->types;
-        struct merge_type *type = strmap_get(types, name, strlen(name));
-        if (type)
-                return type;
-        type = arena_make(r->arena, struct merge_type);
-        return type && strmap_set(types, name, strlen(name), type) == 0 ? type : NULL;
-}
-
 static int read_properties(const struct reader *r, const struct value *schema, struct merge_type *type, unsigned depth);
 
 /* The type of values of this schema: a definition, or one made for an inline schema. */
 static struct merge_type *read_type(const struct reader *r, const struct value *schema, unsigned depth) {
         const char *ref = value_get_str(schema, "$ref");
         if (ref)
-                return obtain_type(r, str_has_prefix(ref, REF_PREFIX) ? ref + strlen(REF_PREFIX) : ref);
-        struct merge_type *type = arena_make(r->arena, struct merge_type);
+                return merge_schema_obtain_type(r->arena, r->schema,
+                                                str_has_prefix(ref, REF_PREFIX) ? ref + strlen(REF_PREFIX) : ref);
+        struct merge_type *type = merge_schema_new_type(r->arena, r->schema);
         return type && read_properties(r, schema, type, depth) == 0 ? type : NULL;
 }
 
@@ -98,9 +90,13 @@ static int read_gvk(struct arena *a, const struct value *gvk, const char **ret_v
 }
 
 static int read_definition(const struct reader *r, const struct member *m, struct err *err) {
-        struct merge_type *type = obtain_type(r, m->key);
+        struct merge_type *type = merge_schema_obtain_type(r->arena, r->schema, m->key);
         const struct value *kinds = value_get(&m->value, "x-kubernetes-group-version-kind");
-        if (!type || read_properties(r, &m->value, type, 0) < 0)
+        if (!type)
+                return err_oom(err);
+        if (type->fields.len)
+                return 0; /* what is built in stays */
+        if (read_properties(r, &m->value, type, 0) < 0)
                 return err_oom(err);
         if (!value_is_list(kinds))
                 return 0;
@@ -121,8 +117,7 @@ static int read_scopes(struct arena *a, struct scopes *scopes, const struct valu
         int failed = 0;
         for (int pass = 0; value_is_map(paths) && pass < 2 && !failed; pass++)
                 VALUE_EACH_MEMBER(m, paths) {
-                        const struct value *gvk =
-                                value_path(&m->value, "get", "x-kubernetes-group-version-kind", NULL);
+                        const struct value *gvk = value_path(&m->value, "get", "x-kubernetes-group-version-kind", NULL);
                         const char *version, *kind;
                         bool namespaced = strstr(m->key, "namespaces/{namespace}") != NULL;
                         if (!read_gvk(a, gvk, &version, &kind) || namespaced != (pass == 1))
@@ -140,10 +135,11 @@ static int read_scopes(struct arena *a, struct scopes *scopes, const struct valu
 }
 
 int merge_schema_load(struct arena *a, struct merge_schema *s, struct scopes *scopes, const struct value *document,
-                      struct err *err) {
+                      bool add, struct err *err) {
         const struct value *definitions = value_get(document, "definitions");
         const struct reader r = {.arena = a, .schema = s};
-        merge_schema_done(s);
+        if (!add)
+                merge_schema_done(s);
         s->custom = true;
         if (value_is_map(definitions))
                 VALUE_EACH_MEMBER(m, definitions)
@@ -175,5 +171,5 @@ int openapi_set(struct engine *e, const struct loader *l, const struct value *sp
         struct value document;
         if (yaml_parse(e->arena, text, n, &options, &document, err) < 0)
                 return err_wrap(err, "invalid schema file");
-        return merge_schema_load(e->arena, &e->schema, &e->scopes, &document, err);
+        return merge_schema_load(e->arena, &e->schema, &e->scopes, &document, e->saw_resource, err);
 }

@@ -32,7 +32,8 @@ static const struct value *configured(struct arena *a, const char *in, const cha
         *v = value_map();
         bool ok = value_set(a, v, "configuredIn", value_str(in)) &&
                   (!*api_version || value_set(a, &by, "apiVersion", value_str(api_version))) &&
-                  value_set(a, &by, "kind", value_str(kind)) && (!*name || value_set(a, &by, "name", value_str(name))) &&
+                  value_set(a, &by, "kind", value_str(kind)) &&
+                  (!*name || value_set(a, &by, "name", value_str(name))) &&
                   (!*ns || value_set(a, &by, "namespace", value_str(ns))) && value_set(a, v, "configuredBy", by);
         return ok ? v : NULL;
 }
@@ -145,7 +146,8 @@ static int finish_one(struct engine *e, struct resource *r, bool origins, bool t
 }
 
 int origin_finish(struct engine *e, struct resmap *m, struct err *err) {
-        bool origins = origin_wants(e, "originAnnotations"), transformations = origin_wants(e, "transformerAnnotations");
+        bool origins = origin_wants(e, "originAnnotations"),
+             transformations = origin_wants(e, "transformerAnnotations");
         for (size_t i = 0; i < m->len; i++)
                 if (finish_one(e, m->items[i], origins, transformations, err) < 0)
                         return -1;

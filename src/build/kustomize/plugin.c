@@ -13,7 +13,8 @@ static const char *string_at(const struct value *map, const char *key) {
 /* ---- loading ---- */
 
 /* Each entry is a resource as text, or the path of a file or a directory with resources. */
-static int load(struct target *t, const struct value *list, struct accumulator *acc, struct err *err) {
+static int load(struct target *t, const struct value *list, const char *what, struct accumulator *acc,
+                struct err *err) {
         struct value paths = value_list();
         if (!value_is_list(list))
                 return 0;
@@ -28,7 +29,7 @@ static int load(struct target *t, const struct value *list, struct accumulator *
                         if (t->origin && !(found.items[i]->origin = origin_below(t->e->arena, t->origin, t->file.name)))
                                 return err_oom(err);
                         if (resmap_append(acc->resources, found.items[i], err) < 0)
-                                return -1;
+                                return err_wrap(err, "configuring external %s", what);
                 }
         }
         return target_add_resources(t, acc, &paths, err);
@@ -43,8 +44,8 @@ static int check_builtin(struct target *t, const struct resource *r, struct err 
 
 static int fails_configuration(struct target *t, const struct resource *r, struct err *err) {
         struct resid id;
-        const char *text = resource_original_id(t->e->arena, &t->e->scopes, r, &id) < 0 ? NULL
-                                                                                        : resid_string(t->e->arena, &id);
+        const char *text =
+                resource_original_id(t->e->arena, &t->e->scopes, r, &id) < 0 ? NULL : resid_string(t->e->arena, &id);
         return err_wrap(err, "plugin %s fails configuration", text ? text : "");
 }
 
@@ -71,10 +72,11 @@ static int configure_namespace(struct target *t, const struct value *config, con
                 if (streq(mode, modes[i]))
                         subjects = i;
         if (subjects == ARRAY_LEN(modes))
-                return err_set(err, ERR_INVALID,
-                               "invalid value \"%s\" for setRoleBindingSubjects: must be one of \"defaultOnly\", \"none\" "
-                               "or \"allServiceAccounts\"",
-                               mode);
+                return err_set(
+                        err, ERR_INVALID,
+                        "invalid value \"%s\" for setRoleBindingSubjects: must be one of \"defaultOnly\", \"none\" "
+                        "or \"allServiceAccounts\"",
+                        mode);
         if (!*ns)
                 return 0;
         return namespace_configure(t, ns, fields, value_bool_or(value_get(config, "unsetOnly"), false),
@@ -89,15 +91,16 @@ static int configure_affix(struct target *t, const struct value *config, const s
         if (!streq(kind, "SuffixTransformer") &&
             affix_configure(t, string_at(config, "prefix"), false, fields, steps, err) < 0)
                 return -1;
-        return streq(kind, "PrefixTransformer") ? 0
-                                                : affix_configure(t, string_at(config, "suffix"), true, fields, steps, err);
+        return streq(kind, "PrefixTransformer")
+                       ? 0
+                       : affix_configure(t, string_at(config, "suffix"), true, fields, steps, err);
 }
 
 static int configure_labels(struct target *t, const struct value *config, const struct fieldspecs *fields,
                             struct steps *steps, struct err *err) {
         bool annotations = streq(string_at(config, "kind"), "AnnotationsTransformer");
-        return labels_configure(t, value_get(config, annotations ? "annotations" : "labels"), annotations, fields, steps,
-                                err);
+        return labels_configure(t, value_get(config, annotations ? "annotations" : "labels"), annotations, fields,
+                                steps, err);
 }
 
 static int configure_image(struct target *t, const struct value *config, const struct fieldspecs *fields,
@@ -127,8 +130,8 @@ static int configure_merge(struct target *t, const struct value *config, const s
 static int configure_json(struct target *t, const struct value *config, const struct fieldspecs *fields,
                           struct steps *steps, struct err *err) {
         (void)fields;
-        return patch_configure_json(t, value_get(config, "target"), string_at(config, "path"), string_at(config, "jsonOp"),
-                                    steps, err);
+        return patch_configure_json(t, value_get(config, "target"), string_at(config, "path"),
+                                    string_at(config, "jsonOp"), steps, err);
 }
 
 static int configure_replacements(struct target *t, const struct value *config, const struct fieldspecs *fields,
@@ -201,7 +204,7 @@ static int configure_one(struct target *t, const struct resource *r, struct step
 
 int plugin_transformers(struct target *t, const struct value *list, struct steps *steps, struct err *err) {
         _cleanup_accumulator_ struct accumulator found;
-        if (accumulator_init(t->e, &found, err) < 0 || load(t, list, &found, err) < 0)
+        if (accumulator_init(t->e, &found, err) < 0 || load(t, list, "transformer", &found, err) < 0)
                 return -1;
         for (size_t i = 0; i < found.resources->len; i++) {
                 const struct resource *r = found.resources->items[i];
@@ -279,7 +282,7 @@ int plugin_generators(struct target *t, struct accumulator *acc, const struct va
         _cleanup_accumulator_ struct accumulator found;
         if (accumulator_init(t->e, &found, err) < 0)
                 return -1;
-        if (load(t, list, &found, err) < 0)
+        if (load(t, list, "generator", &found, err) < 0)
                 return err_wrap(err, "loading generator plugins");
         for (size_t i = 0; i < found.resources->len; i++)
                 if (check_builtin(t, found.resources->items[i], err) < 0)

@@ -4,4 +4,4 @@
 #include "base/arena.h"
 
 /* A text as Go's %q prints it. NULL: memory. */
-const char *quote_go(struct arena *a, const char *text);
+const char *quote_text(struct arena *a, const char *text);

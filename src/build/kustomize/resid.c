@@ -28,20 +28,39 @@ bool gvk_equal(const struct gvk *a, const struct gvk *b) {
         return streq(a->kind, b->kind) && streq(a->group, b->group) && streq(a->version, b->version);
 }
 
-static const char *or(const char *s, const char *fallback) {
+static const char * or (const char *s, const char *fallback) {
         return *s ? s : fallback;
 }
 
 const char *gvk_string(struct arena *a, const struct gvk *gvk) {
-        return arena_printf(a, "%s.%s.%s", or(gvk->kind, "[noKind]"), or(gvk->version, "[noVer]"), or(gvk->group, "[noGrp]"));
+        return arena_printf(a, "%s.%s.%s", or (gvk->kind, "[noKind]"), or (gvk->version, "[noVer]"),
+                            or (gvk->group, "[noGrp]"));
 }
 
 static int kind_rank(const char *kind) {
         static const char *const first[] = {
-                "Namespace", "ResourceQuota", "StorageClass", "CustomResourceDefinition", "ServiceAccount",
-                "PodSecurityPolicy", "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "ConfigMap", "Secret",
-                "Endpoints", "Service", "LimitRange", "PriorityClass", "PersistentVolume", "PersistentVolumeClaim",
-                "Deployment", "StatefulSet", "CronJob", "PodDisruptionBudget",
+                "Namespace",
+                "ResourceQuota",
+                "StorageClass",
+                "CustomResourceDefinition",
+                "ServiceAccount",
+                "PodSecurityPolicy",
+                "Role",
+                "ClusterRole",
+                "RoleBinding",
+                "ClusterRoleBinding",
+                "ConfigMap",
+                "Secret",
+                "Endpoints",
+                "Service",
+                "LimitRange",
+                "PriorityClass",
+                "PersistentVolume",
+                "PersistentVolumeClaim",
+                "Deployment",
+                "StatefulSet",
+                "CronJob",
+                "PodDisruptionBudget",
         };
         for (size_t i = 0; i < ARRAY_LEN(first); i++)
                 if (streq(kind, first[i]))
@@ -69,20 +88,20 @@ int gvk_compare(const struct gvk *a, const struct gvk *b) {
         int i = kind_rank(a->kind), j = kind_rank(b->kind);
         if (i != j)
                 return i - j;
-        const char *x[] = {or(a->group, "~G"), or(a->version, "~V"), or(a->kind, "~K")};
-        const char *y[] = {or(b->group, "~G"), or(b->version, "~V"), or(b->kind, "~K")};
+        const char *x[] = { or (a->group, "~G"), or (a->version, "~V"), or (a->kind, "~K")};
+        const char *y[] = { or (b->group, "~G"), or (b->version, "~V"), or (b->kind, "~K")};
         return compare_joined(x, y, 3);
 }
 
 const char *resid_string(struct arena *a, const struct resid *id) {
-        return arena_printf(a, "%s.%s.%s/%s.%s", or(id->gvk.kind, "[noKind]"), or(id->gvk.version, "[noVer]"),
-                            or(id->gvk.group, "[noGrp]"), or(id->name, "[noName]"), or(id->ns, "[noNs]"));
+        return arena_printf(a, "%s.%s.%s/%s.%s", or (id->gvk.kind, "[noKind]"), or (id->gvk.version, "[noVer]"),
+                            or (id->gvk.group, "[noGrp]"), or (id->name, "[noName]"), or (id->ns, "[noNs]"));
 }
 
 const char *resid_effective_ns(const struct resid *id) {
         if (id->cluster_scoped)
                 return RESID_NO_NAMESPACE;
-        return or(id->ns, "default");
+        return or (id->ns, "default");
 }
 
 const char *resid_key(struct arena *a, const struct resid *id, size_t *ret_len) {

@@ -49,6 +49,7 @@ struct scopes {
 };
 
 int scopes_init(struct arena *a, struct scopes *s, struct err *err);
-int scopes_set(struct arena *a, struct scopes *s, const char *api_version, const char *kind, bool cluster, struct err *err);
+int scopes_set(struct arena *a, struct scopes *s, const char *api_version, const char *kind, bool cluster,
+               struct err *err);
 bool scopes_is_cluster(const struct scopes *s, const char *api_version, const char *kind);
 void scopes_done(struct scopes *s);

@@ -65,8 +65,7 @@ static int push(struct resmap *m, struct resource *r, struct err *err) {
                 return err_set(err, ERR_TOO_LARGE, "more than %d resources", LIMIT_KUSTOMIZE_RESOURCES);
         if (m->len == m->cap) {
                 size_t cap = m->cap ? 2 * m->cap : 16;
-                struct resource **grown =
-                        arena_grow(m->arena, m->items, m->cap * sizeof(*grown), cap * sizeof(*grown));
+                struct resource **grown = arena_grow(m->arena, m->items, m->cap * sizeof(*grown), cap * sizeof(*grown));
                 if (!grown)
                         return err_oom(err);
                 m->items = grown;

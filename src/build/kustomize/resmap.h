@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The resources of one layer in order, with hash indexes over their ids, so that look-ups cost the same in a tree of ten
- * thousand resources as in one of ten. The indexes are built on demand; whoever changes an id says so. */
+/* The resources of one layer in order, with hash indexes over their ids, so that look-ups cost the same in a tree of
+ * ten thousand resources as in one of ten. The indexes are built on demand; whoever changes an id says so. */
 #pragma once
 
 #include "build/kustomize/resource.h"

@@ -25,7 +25,8 @@ const char *resource_ns(struct arena *a, const struct resource *r) {
 }
 
 bool resource_is_empty(const struct resource *r) {
-        return value_is_null(&r->object) || ((value_is_map(&r->object) || value_is_list(&r->object)) && r->object.len == 0);
+        return value_is_null(&r->object) ||
+               ((value_is_map(&r->object) || value_is_list(&r->object)) && r->object.len == 0);
 }
 
 int resource_current_id(struct arena *a, const struct scopes *s, const struct resource *r, struct resid *ret) {
@@ -108,7 +109,8 @@ int resource_normalize_metadata(struct arena *a, struct value *object, const cha
         }
         VALUE_EACH_MEMBER(m, map)
                 if (m->value.type != VALUE_STRING)
-                        m->value = value_str(m->value.type == VALUE_NULL && m->value.len ? "null" : scalar_text(a, &m->value));
+                        m->value = value_str(m->value.type == VALUE_NULL && m->value.len ? "null"
+                                                                                         : scalar_text(a, &m->value));
         (void)err;
         return 0;
 }

@@ -14,14 +14,14 @@ struct names { /* of prefixes, suffixes or vars, in the order they came */
 };
 
 struct resource {
-        struct value object; /* a map; null once a patch has deleted it */
+        struct value object;    /* a map; null once a patch has deleted it */
         struct resid *previous; /* oldest first; gvk holds only the kind of that time */
         size_t n_previous;
         struct names prefixes, suffixes;
         struct names vars; /* names of the vars that read this resource */
         enum behavior behavior;
         bool needs_hash, allow_name_change, allow_kind_change;
-        const struct value *origin; /* config.kubernetes.io/origin as a map, or NULL */
+        const struct value *origin;   /* config.kubernetes.io/origin as a map, or NULL */
         struct value transformations; /* list of maps; null when none */
 };
 

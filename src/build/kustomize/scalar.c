@@ -62,7 +62,8 @@ struct value scalar_plain(const char *text) {
 }
 
 struct value scalar_styled(const struct value *old, const char *text) {
-        bool quoted = old && old->type == VALUE_STRING && old->style != VALUE_STYLE_PLAIN && old->style != VALUE_STYLE_ANY;
+        bool quoted =
+                old && old->type == VALUE_STRING && old->style != VALUE_STYLE_PLAIN && old->style != VALUE_STYLE_ANY;
         if (!quoted)
                 return scalar_plain(text);
         struct value v = value_str(text);
@@ -72,7 +73,8 @@ struct value scalar_styled(const struct value *old, const char *text) {
 
 int scalar_retyped(const struct value *old, const char *text, struct value *ret, struct err *err) {
         static const char *const tags[] = {
-                [VALUE_NULL] = "null", [VALUE_BOOL] = "bool", [VALUE_INT] = "int", [VALUE_UINT] = "int", [VALUE_FLOAT] = "float",
+                [VALUE_NULL] = "null", [VALUE_BOOL] = "bool",   [VALUE_INT] = "int",
+                [VALUE_UINT] = "int",  [VALUE_FLOAT] = "float",
         };
         size_t n = strlen(text);
         if (old->type == VALUE_STRING) {

@@ -3,14 +3,21 @@
 
 #include "build/kustomize/table.h"
 
-static struct merge_type *obtain_type(struct arena *a, struct merge_schema *s, const char *name) {
+struct merge_type *merge_schema_new_type(struct arena *a, struct merge_schema *s) {
+        struct merge_type *type = arena_make(a, struct merge_type);
+        if (type) {
+                type->next = s->all;
+                s->all = type;
+        }
+        return type;
+}
+
+struct merge_type *merge_schema_obtain_type(struct arena *a, struct merge_schema *s, const char *name) {
         struct merge_type *type = strmap_get(&s->types, name, strlen(name));
         if (type)
                 return type;
-        type = arena_make(a, struct merge_type);
-        if (!type || strmap_set(&s->types, name, strlen(name), type) < 0)
-                return NULL;
-        return type;
+        type = merge_schema_new_type(a, s);
+        return type && strmap_set(&s->types, name, strlen(name), type) == 0 ? type : NULL;
 }
 
 static int add_kind(struct arena *a, struct merge_schema *s, const char *api_version, const char *kind,
@@ -44,14 +51,14 @@ int merge_schema_builtin(struct arena *a, struct merge_schema *s, struct err *er
         struct table t = TABLE(kustomize_schema);
         const char *c[6];
         while (table_next(&t, a, c, ARRAY_LEN(c))) {
-                struct merge_type *type = obtain_type(a, s, c[0]);
+                struct merge_type *type = merge_schema_obtain_type(a, s, c[0]);
                 struct merge_field *f = arena_make(a, struct merge_field);
                 if (!type || !f)
                         return err_oom(err);
                 *f = (struct merge_field){.merges = *c[4] != 0, .keys = split_keys(a, c[5])};
-                struct merge_type *of = *c[3] ? obtain_type(a, s, c[3]) : NULL;
+                struct merge_type *of = *c[3] ? merge_schema_obtain_type(a, s, c[3]) : NULL;
                 if (of && streq(c[2], "{}")) { /* a map: whatever its keys, its values are of that type */
-                        struct merge_type *map = arena_make(a, struct merge_type);
+                        struct merge_type *map = merge_schema_new_type(a, s);
                         if (map)
                                 map->additional.type = of;
                         of = map;
@@ -62,7 +69,7 @@ int merge_schema_builtin(struct arena *a, struct merge_schema *s, struct err *er
         }
         t = TABLE(kustomize_kinds);
         while (table_next(&t, a, c, 3)) {
-                struct merge_type *type = obtain_type(a, s, c[2]);
+                struct merge_type *type = merge_schema_obtain_type(a, s, c[2]);
                 if (!type)
                         return err_oom(err);
                 if (add_kind(a, s, c[0], c[1], type, err) < 0)
@@ -72,12 +79,12 @@ int merge_schema_builtin(struct arena *a, struct merge_schema *s, struct err *er
 }
 
 void merge_schema_done(struct merge_schema *s) {
-        size_t at = 0;
-        for (const struct strmap_entry *e; (e = strmap_next(&s->types, &at));)
-                strmap_done(&((struct merge_type *)e->value)->fields);
+        for (struct merge_type *type = s->all; type; type = type->next)
+                strmap_done(&type->fields);
         strmap_done(&s->types);
         strmap_done(&s->kinds);
         s->types = s->kinds = STRMAP_INIT;
+        s->all = NULL;
 }
 
 const struct merge_type *merge_schema_kind(const struct merge_schema *s, const char *api_version, const char *kind) {

@@ -9,28 +9,36 @@
 struct merge_type;
 
 struct merge_field {
-        const struct merge_type *type; /* of the field's value, or of its elements when it is a list; NULL: nothing known */
-        const char *const *keys;       /* of the elements, NULL-terminated; empty for lists of scalars */
-        bool merges;                   /* a list merged element by element */
+        const struct merge_type
+                *type;           /* of the field's value, or of its elements when it is a list; NULL: nothing known */
+        const char *const *keys; /* of the elements, NULL-terminated; empty for lists of scalars */
+        bool merges;             /* a list merged element by element */
 };
 
 /* What is known about the fields of a map. */
 struct merge_type {
         struct strmap fields;          /* name to struct merge_field */
         struct merge_field additional; /* of every other name */
+        struct merge_type *next;       /* the schema's next one, for merge_schema_done() */
 };
 
 struct merge_schema {
         struct strmap types; /* definition name to struct merge_type */
+        struct merge_type *all;
         struct strmap kinds; /* "apiVersion kind" to struct merge_type */
         bool custom;         /* openapi.path or openapi.version was honoured: later ones are ignored */
 };
 
 int merge_schema_builtin(struct arena *a, struct merge_schema *s, struct err *err);
 
-/* Replaces the tables by an OpenAPI v2 document (definitions; paths tell which kinds are cluster-scoped). */
+/* Replaces the tables by an OpenAPI v2 document (definitions; paths tell which kinds are cluster-scoped), or adds to
+ * them what they lack. */
 int merge_schema_load(struct arena *a, struct merge_schema *s, struct scopes *scopes, const struct value *document,
-                      struct err *err);
+                      bool add, struct err *err);
+
+/* A new, empty type; the one of a definition, made when it is not there. NULL: memory. */
+struct merge_type *merge_schema_new_type(struct arena *a, struct merge_schema *s);
+struct merge_type *merge_schema_obtain_type(struct arena *a, struct merge_schema *s, const char *name);
 
 void merge_schema_done(struct merge_schema *s);
 

@@ -76,7 +76,8 @@ static int metadata_matches(struct engine *e, const struct label_selector *selec
         const struct value *map = value_path(object, "metadata", field, NULL);
         if (value_is_map(map))
                 VALUE_EACH_MEMBER(m, map)
-                        if (!value_add(e->arena, &texts, m->key, m->key_len, value_str(scalar_text(e->arena, &m->value))))
+                        if (!value_add(e->arena, &texts, m->key, m->key_len,
+                                       value_str(scalar_text(e->arena, &m->value))))
                                 return err_oom(err);
         *ret = label_selector_matches_map(selector, &texts);
         return 0;

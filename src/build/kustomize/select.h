@@ -7,7 +7,8 @@
 
 struct select;
 
-/* Compiles {group, version, kind, name, namespace, labelSelector, annotationSelector}. The owner calls select_free(). */
+/* Compiles {group, version, kind, name, namespace, labelSelector, annotationSelector}. The owner calls select_free().
+ */
 int select_new(struct engine *e, const struct value *selector, struct select **ret, struct err *err);
 struct select *select_free(struct select *s);
 

@@ -27,8 +27,12 @@ static const char *json_type(const struct value *v) {
 
 static const char *go_type(const struct shape_field *f) {
         static const char *const names[] = {
-                [SHAPE_STRING] = "string", [SHAPE_BOOL] = "bool", [SHAPE_INT] = "int", [SHAPE_STRINGS] = "[]string",
-                [SHAPE_STRING_MAP] = "map[string]string", [SHAPE_ANY] = "interface {}",
+                [SHAPE_STRING] = "string",
+                [SHAPE_BOOL] = "bool",
+                [SHAPE_INT] = "int",
+                [SHAPE_STRINGS] = "[]string",
+                [SHAPE_STRING_MAP] = "map[string]string",
+                [SHAPE_ANY] = "interface {}",
         };
         return f->type == SHAPE_LIST || f->type == SHAPE_STRUCT ? f->of->go_type : names[f->type];
 }

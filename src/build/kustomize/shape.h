@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading a value into a known shape, as Go's encoding/json reads a struct: names match whatever their case, null leaves
- * a field unset, unknown fields may be errors. The result has the canonical names only, so that the rest of the engine
- * asks for plain map members. */
+/* Reading a value into a known shape, as Go's encoding/json reads a struct: names match whatever their case, null
+ * leaves a field unset, unknown fields may be errors. The result has the canonical names only, so that the rest of the
+ * engine asks for plain map members. */
 #pragma once
 
 #include "data/value.h"

@@ -5,8 +5,12 @@
 #include "base/util.h"
 
 #define SHAPE(name, go, array) const struct shape name = {go, array, ARRAY_LEN(array)}
-#define PLUGIN {"apiVersion", SHAPE_STRING, NULL}, {"kind", SHAPE_STRING, NULL}, {"metadata", SHAPE_ANY, NULL}
-#define FIELD_SPECS {"fieldSpecs", SHAPE_LIST, &shape_field_spec}
+#define PLUGIN                                                                                                         \
+        {"apiVersion", SHAPE_STRING, NULL}, {"kind", SHAPE_STRING, NULL}, {                                            \
+                "metadata", SHAPE_ANY, NULL                                                                            \
+        }
+#define FIELD_SPECS                                                                                                    \
+        { "fieldSpecs", SHAPE_LIST, &shape_field_spec }
 
 static const struct shape_field none[] = {PLUGIN};
 SHAPE(shape_plugin_none, "builtins.HashTransformerPlugin", none);
@@ -22,8 +26,10 @@ static const struct shape_field namespaces[] = {
         PLUGIN, FIELD_SPECS, {"unsetOnly", SHAPE_BOOL, NULL}, {"setRoleBindingSubjects", SHAPE_STRING, NULL}};
 SHAPE(shape_plugin_namespace, "builtins.NamespaceTransformerPlugin", namespaces);
 
-static const struct shape_field json[] = {
-        PLUGIN, {"target", SHAPE_STRUCT, &shape_selector}, {"path", SHAPE_STRING, NULL}, {"jsonOp", SHAPE_STRING, NULL}};
+static const struct shape_field json[] = {PLUGIN,
+                                          {"target", SHAPE_STRUCT, &shape_selector},
+                                          {"path", SHAPE_STRING, NULL},
+                                          {"jsonOp", SHAPE_STRING, NULL}};
 SHAPE(shape_plugin_json, "builtins.PatchJson6902TransformerPlugin", json);
 
 static const struct shape_field merge[] = {PLUGIN, {"paths", SHAPE_STRINGS, NULL}, {"patches", SHAPE_STRING, NULL}};

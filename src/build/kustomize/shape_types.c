@@ -13,9 +13,9 @@ static const struct shape_field field_spec[] = {
 SHAPE(shape_field_spec, "types.FieldSpec", field_spec);
 
 static const struct shape_field selector[] = {
-        {"group", SHAPE_STRING, NULL},     {"version", SHAPE_STRING, NULL},
-        {"kind", SHAPE_STRING, NULL},      {"name", SHAPE_STRING, NULL},
-        {"namespace", SHAPE_STRING, NULL}, {"annotationSelector", SHAPE_STRING, NULL},
+        {"group", SHAPE_STRING, NULL},         {"version", SHAPE_STRING, NULL},
+        {"kind", SHAPE_STRING, NULL},          {"name", SHAPE_STRING, NULL},
+        {"namespace", SHAPE_STRING, NULL},     {"annotationSelector", SHAPE_STRING, NULL},
         {"labelSelector", SHAPE_STRING, NULL},
 };
 SHAPE(shape_selector, "types.Selector", selector);
@@ -60,9 +60,12 @@ static const struct shape_field field_options[] = {
 static SHAPE(shape_field_options, "types.FieldOptions", field_options);
 
 static const struct shape_field source[] = {
-        {"group", SHAPE_STRING, NULL},     {"version", SHAPE_STRING, NULL},
-        {"kind", SHAPE_STRING, NULL},      {"name", SHAPE_STRING, NULL},
-        {"namespace", SHAPE_STRING, NULL}, {"fieldPath", SHAPE_STRING, NULL},
+        {"group", SHAPE_STRING, NULL},
+        {"version", SHAPE_STRING, NULL},
+        {"kind", SHAPE_STRING, NULL},
+        {"name", SHAPE_STRING, NULL},
+        {"namespace", SHAPE_STRING, NULL},
+        {"fieldPath", SHAPE_STRING, NULL},
         {"options", SHAPE_STRUCT, &shape_field_options},
 };
 static SHAPE(shape_source, "types.SourceSelector", source);
@@ -122,7 +125,9 @@ static SHAPE(shape_generator_options, "types.GeneratorOptions", generator_option
 #define GENERATOR_ARGS                                                                                                 \
         {"namespace", SHAPE_STRING, NULL}, {"name", SHAPE_STRING, NULL}, {"behavior", SHAPE_STRING, NULL},             \
                 {"literals", SHAPE_STRINGS, NULL}, {"files", SHAPE_STRINGS, NULL}, {"envs", SHAPE_STRINGS, NULL},      \
-                {"env", SHAPE_STRING, NULL}, {"options", SHAPE_STRUCT, &shape_generator_options}
+                {"env", SHAPE_STRING, NULL}, {                                                                         \
+                "options", SHAPE_STRUCT, &shape_generator_options                                                      \
+        }
 
 static const struct shape_field config_map_args[] = {GENERATOR_ARGS};
 static SHAPE(shape_config_map_args, "types.ConfigMapArgs", config_map_args);
@@ -184,11 +189,16 @@ static const struct shape_field name_reference[] = {
 static SHAPE(shape_name_reference, "builtinconfig.NameBackReferences", name_reference);
 
 static const struct shape_field config[] = {
-        {"namePrefix", SHAPE_LIST, &shape_field_spec},        {"nameSuffix", SHAPE_LIST, &shape_field_spec},
-        {"namespace", SHAPE_LIST, &shape_field_spec},         {"commonLabels", SHAPE_LIST, &shape_field_spec},
-        {"labels", SHAPE_LIST, &shape_field_spec},            {"templateLabels", SHAPE_LIST, &shape_field_spec},
-        {"commonAnnotations", SHAPE_LIST, &shape_field_spec}, {"nameReference", SHAPE_LIST, &shape_name_reference},
-        {"varReference", SHAPE_LIST, &shape_field_spec},      {"images", SHAPE_LIST, &shape_field_spec},
+        {"namePrefix", SHAPE_LIST, &shape_field_spec},
+        {"nameSuffix", SHAPE_LIST, &shape_field_spec},
+        {"namespace", SHAPE_LIST, &shape_field_spec},
+        {"commonLabels", SHAPE_LIST, &shape_field_spec},
+        {"labels", SHAPE_LIST, &shape_field_spec},
+        {"templateLabels", SHAPE_LIST, &shape_field_spec},
+        {"commonAnnotations", SHAPE_LIST, &shape_field_spec},
+        {"nameReference", SHAPE_LIST, &shape_name_reference},
+        {"varReference", SHAPE_LIST, &shape_field_spec},
+        {"images", SHAPE_LIST, &shape_field_spec},
         {"replicas", SHAPE_LIST, &shape_field_spec},
 };
 SHAPE(shape_config, "builtinconfig.TransformerConfig", config);

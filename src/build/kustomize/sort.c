@@ -10,7 +10,7 @@ struct entry {
         size_t at;
 };
 
-static const char *or(const char *s, const char *fallback) {
+static const char * or (const char *s, const char *fallback) {
         return *s ? s : fallback;
 }
 
@@ -56,10 +56,28 @@ static int add_list(struct arena *a, struct strmap *ranks, const struct value *l
 }
 
 static const char *const default_first[] = {
-        "Namespace", "ResourceQuota", "StorageClass", "CustomResourceDefinition", "ServiceAccount", "PodSecurityPolicy",
-        "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "ConfigMap", "Secret", "Endpoints", "Service",
-        "LimitRange", "PriorityClass", "PersistentVolume", "PersistentVolumeClaim", "Deployment", "StatefulSet",
-        "CronJob", "PodDisruptionBudget",
+        "Namespace",
+        "ResourceQuota",
+        "StorageClass",
+        "CustomResourceDefinition",
+        "ServiceAccount",
+        "PodSecurityPolicy",
+        "Role",
+        "ClusterRole",
+        "RoleBinding",
+        "ClusterRoleBinding",
+        "ConfigMap",
+        "Secret",
+        "Endpoints",
+        "Service",
+        "LimitRange",
+        "PriorityClass",
+        "PersistentVolume",
+        "PersistentVolumeClaim",
+        "Deployment",
+        "StatefulSet",
+        "CronJob",
+        "PodDisruptionBudget",
 };
 static const char *const default_last[] = {"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"};
 
@@ -77,9 +95,10 @@ static int sort_legacy(struct engine *e, struct resmap *m, const struct strmap *
                 const struct gvk *g = &x->id.gvk;
                 const long *rank = strmap_get(ranks, g->kind, strlen(g->kind));
                 x->rank = rank ? *rank : 0;
-                x->gvk_text = arena_printf(a, "%s_%s_%s", or(g->group, "~G"), or(g->version, "~V"), or(g->kind, "~K"));
+                x->gvk_text =
+                        arena_printf(a, "%s_%s_%s", or (g->group, "~G"), or (g->version, "~V"), or (g->kind, "~K"));
                 const char *gvk = gvk_string(a, g);
-                x->id_text = arena_printf(a, "%s|%s|%s", gvk ? gvk : "", or(x->id.ns, "~X"), or(x->id.name, "~N"));
+                x->id_text = arena_printf(a, "%s|%s|%s", gvk ? gvk : "", or (x->id.ns, "~X"), or (x->id.name, "~N"));
                 if (!x->gvk_text || !gvk || !x->id_text)
                         return err_oom(err);
         }
@@ -98,9 +117,10 @@ int sort_resources(struct engine *e, struct resmap *m, const struct value *optio
         if (!fifo && !streq(order, "legacy"))
                 return err_set(err, ERR_INVALID, "the field 'sortOptions.order' must be one of [fifo, legacy]");
         if (fifo && legacy)
-                return err_set(err, ERR_INVALID,
-                               "the field 'sortOptions.legacySortOptions' is set but the selected sort order is 'fifo', "
-                               "not 'legacy'");
+                return err_set(
+                        err, ERR_INVALID,
+                        "the field 'sortOptions.legacySortOptions' is set but the selected sort order is 'fifo', "
+                        "not 'legacy'");
         if (fifo)
                 return 0;
         _cleanup_strmap_ struct strmap ranks = STRMAP_INIT;

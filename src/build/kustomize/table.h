@@ -7,9 +7,9 @@
 #define TABLE_DECLARE(symbol) extern const char symbol[], symbol##_end[]
 
 TABLE_DECLARE(kustomize_cluster_scoped); /* apiVersion, kind */
-TABLE_DECLARE(kustomize_fieldspecs);     /* section, target group, version, kind, group, version, kind, path, "create" */
-TABLE_DECLARE(kustomize_kinds);          /* apiVersion, kind, definition */
-TABLE_DECLARE(kustomize_schema);         /* definition, field, "" or [] or {}, definition of it, "merge" or "", keys */
+TABLE_DECLARE(kustomize_fieldspecs); /* section, target group, version, kind, group, version, kind, path, "create" */
+TABLE_DECLARE(kustomize_kinds);      /* apiVersion, kind, definition */
+TABLE_DECLARE(kustomize_schema);     /* definition, field, "" or [] or {}, definition of it, "merge" or "", keys */
 
 struct table {
         const char *at, *end;

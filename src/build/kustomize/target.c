@@ -76,9 +76,8 @@ static int add_directory(struct target *t, struct accumulator *acc, struct loade
                 return -1;
         const char *root = loader_display(e, l->root);
         if (component)
-                return target_accumulate(&sub, acc, err) < 0
-                               ? err_wrap(err, "recursed accumulation of path '%s'", root)
-                               : resmap_check_unique(acc->resources, err);
+                return target_accumulate(&sub, acc, err) < 0 ? err_wrap(err, "recursed accumulation of path '%s'", root)
+                                                             : resmap_check_unique(acc->resources, err);
         _cleanup_accumulator_ struct accumulator own;
         if (accumulator_init(e, &own, err) < 0)
                 return -1;
@@ -117,7 +116,7 @@ int target_add_resources(struct target *t, struct accumulator *acc, const struct
 
 /* Go's %q around the error of a component. */
 static int quote_error(struct target *t, const char *what, struct err *err) {
-        const char *quoted = quote_go(t->e->arena, err_message(err));
+        const char *quoted = quote_text(t->e->arena, err_message(err));
         return err ? err_set(err, err->class, "%s %s", what, quoted ? quoted : "") : -1;
 }
 

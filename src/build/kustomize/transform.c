@@ -28,9 +28,20 @@ int steps_run(struct engine *e, struct resmap *m, const struct steps *steps, str
         return 0;
 }
 
+void transform_print_config(struct buf *b, const struct value *config) {
+        struct member members[16];
+        struct value shown = {.type = VALUE_MAP, .members = members};
+        VALUE_EACH_MEMBER(m, config) {
+                bool empty = value_equals_str(&m->value, "") || (value_is_list(&m->value) && !m->value.len);
+                if (!empty && shown.len < ARRAY_LEN(members))
+                        members[shown.len++] = *m;
+        }
+        yaml_write(b, &shown, YAML_SIGS);
+}
+
 int transform_trouble(const char *kind, const struct value *config, struct err *err) {
         _cleanup_buf_ struct buf text = BUF_INIT(LIMIT_MESSAGE_VALUE);
-        yaml_write(&text, config, YAML_SIGS);
+        transform_print_config(&text, config);
         return err_wrap(err, "trouble configuring builtin %s with config: `\n%s`", kind, buf_str(&text));
 }
 

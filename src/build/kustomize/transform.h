@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Transformers. Each entry of a kustomization that changes resources becomes one step; first all are configured (that is
- * where their faults show), then all run in kustomize's order. Plugins' files add steps of the same kinds. */
+/* Transformers. Each entry of a kustomization that changes resources becomes one step; first all are configured (that
+ * is where their faults show), then all run in kustomize's order. Plugins' files add steps of the same kinds. */
 #pragma once
 
 #include "build/kustomize/target.h"
@@ -24,6 +24,9 @@ int steps_run(struct engine *e, struct resmap *m, const struct steps *steps, str
 
 /* All transformers of one layer. */
 int transform_all(struct target *t, struct accumulator *acc, struct err *err);
+
+/* A configuration as kustomize echoes it: unset fields left out. */
+void transform_print_config(struct buf *b, const struct value *config);
 
 /* Puts kustomize's "trouble configuring builtin KIND with config" before the error. */
 int transform_trouble(const char *kind, const struct value *config, struct err *err);

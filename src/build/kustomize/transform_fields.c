@@ -20,6 +20,9 @@ static int set_pair(struct arena *a, void *context, struct value *field, struct 
                 *field = value_map();
         if (!value_is_map(field))
                 return scalar_wrong_kind("MappingNode", field, err);
+        /* kustomize writes new keys without quotes, so that one like 1 is no string when it is read again. */
+        if (!value_getn(field, pair->key, pair->key_len) && scalar_plain(pair->key).type != VALUE_STRING)
+                return err_set(err, ERR_INVALID, "json: unsupported type: map[interface {}]interface {}");
         return value_setn(a, field, pair->key, pair->key_len, pair->value) ? 0 : err_oom(err);
 }
 

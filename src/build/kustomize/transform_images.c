@@ -14,7 +14,7 @@ struct image_context {
         const struct regex *pattern; /* NULL: the name is no pattern, which matters once there is an image */
 };
 
-struct image_ref { /* the parts of "name:tag@digest" */
+struct image_ref {                       /* the parts of "name:tag@digest" */
         const char *name, *tag, *digest; /* NULL: memory */
 };
 

@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* patches, patchesStrategicMerge and patchesJson6902. */
+#include "base/limits.h"
 #include "build/kustomize/loader.h"
 #include "build/kustomize/merge.h"
 #include "build/kustomize/quote.h"
 #include "build/kustomize/select.h"
 #include "build/kustomize/transform.h"
+#include "data/json.h"
 #include "data/jsonpatch.h"
 #include "data/yaml.h"
 
 struct patch_step {
-        struct resources merges;     /* strategic merge patches, or */
-        struct value operations;     /* a JSON patch: a list */
+        struct resources merges; /* strategic merge patches, or */
+        struct value operations; /* a JSON patch: a list */
         bool is_operations;
-        bool stores_id;              /* the resource remembers the id it had before */
-        const struct value *target;  /* NULL: by the patch's own id */
-        bool named_error;            /* `patches` says which patch found nothing */
-        const char *source;          /* for messages */
+        bool stores_id;             /* the resource remembers the id it had before */
+        const struct value *target; /* NULL: by the patch's own id */
+        bool named_error;           /* `patches` says which patch found nothing */
+        const char *source;         /* for messages */
 };
 
 /* ---- applying ---- */
@@ -189,14 +191,18 @@ int patch_configure(struct target *t, const struct value *patch, struct steps *s
         const char *text = trim(a, value_string_or(value_get(patch, "patch"), ""));
         if (!s || !text)
                 return err_oom(err);
-        if (!*text && !*path)
-                return err_set(err, ERR_INVALID, "must specify one of patch and path in");
-        if (*text && *path)
-                return err_set(err, ERR_INVALID, "patch and path can't be set at the same time");
+        if (!*text == !*path) {
+                _cleanup_buf_ struct buf config = BUF_INIT(65536);
+                transform_print_config(&config, patch);
+                return err_set(err, ERR_INVALID, "%s\n%s",
+                               *text ? "patch and path can't be set at the same time"
+                                     : "must specify one of patch and path in",
+                               buf_str(&config));
+        }
         size_t n = strlen(text);
         if (*path && loader_read(t->e, &t->loader, path, &text, &n, err) < 0)
                 return err_wrap(err, "failed to get the patch file from path(%s)", path);
-        const char *quoted = quote_go(a, *path ? path : text);
+        const char *quoted = quote_text(a, *path ? path : text);
         s->source = quoted ? arena_printf(a, "[%s: %s]", *path ? "path" : "patch", quoted) : NULL;
         if (!s->source)
                 return err_oom(err);
@@ -246,8 +252,13 @@ int patch_configure_merge(struct target *t, const struct value *paths, const cha
             (documents_read(t->e, text, strlen(text), &found, err) < 0 ||
              append_patches(a, &s->merges, &found, err) < 0))
                 return -1;
-        if (!s->merges.len)
-                return err_set(err, ERR_INVALID, "patch appears to be empty; files=[], Patch=%s", text ? text : "");
+        if (!s->merges.len) {
+                _cleanup_buf_ struct buf files = BUF_INIT(65536);
+                for (size_t i = 0; paths && i < paths->len; i++)
+                        buf_addf(&files, "%s%s", i ? " " : "", paths->items[i].str);
+                return err_set(err, ERR_INVALID, "patch appears to be empty; files=[%s], Patch=%s", buf_str(&files),
+                               text ? text : "");
+        }
         return add_step(t, s, "PatchStrategicMergeTransformer", steps, err);
 }
 
@@ -268,8 +279,11 @@ int patch_configure_json(struct target *t, const struct value *target, const cha
                 return -1;
         if (!n)
                 return err_set(err, ERR_INVALID, "patch file '%s' empty seems to be empty", path);
-        if (read_operations(t->e, text, n, &s->operations, err) < 0)
-                return -1;
+        if (read_operations(t->e, text, n, &s->operations, err) < 0) {
+                _cleanup_buf_ struct buf shown = BUF_INIT(LIMIT_MESSAGE_VALUE);
+                json_write(&shown, &s->operations, JSON_HTML_ESCAPE | JSON_SORT_KEYS);
+                return err_wrap(err, "decoding %s", buf_str(&shown));
+        }
         if (!s->operations.len)
                 return err_set(err, ERR_INVALID, "patch appears to be empty; file=%s, JsonOp=%s", path, text);
         s->is_operations = true;

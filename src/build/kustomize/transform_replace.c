@@ -155,7 +155,8 @@ static int set_field(struct arena *a, struct value *field, const struct value *v
         if (*delimiter) {
                 if (!scalar_is(field))
                         return err_set(err, ERR_INVALID, "delimiter option can only be used with scalar nodes");
-                text = put_piece(a, scalar_text(a, field), delimiter, value_int_or(value_get(options, "index"), 0), text);
+                text = put_piece(a, scalar_text(a, field), delimiter, value_int_or(value_get(options, "index"), 0),
+                                 text);
                 if (!text)
                         return err_oom(err);
         }
@@ -179,7 +180,7 @@ static int copy_to_path(struct engine *e, struct value *object, const struct val
         if (inside)
                 return inside < 0 ? -1 : 0;
         int failed = lookup_match(e->arena, object, &path, create ? value : NULL, &found, err);
-        const char *quoted = quote_go(e->arena, text);
+        const char *quoted = quote_text(e->arena, text);
         if (failed || !found.len) {
                 const char *what = create ? "unable to find or create field" : "unable to find field";
                 return failed ? err_wrap(err, "%s %s in replacement target", what, quoted ? quoted : "")

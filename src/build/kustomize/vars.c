@@ -56,8 +56,8 @@ static const char *var_text(struct engine *e, const struct value *spec) {
         if (target_id(e, spec, &id) < 0)
                 return "";
         const char *gvk = gvk_string(e->arena, &id.gvk);
-        const char *text = gvk ? arena_printf(e->arena, "{%s %s {%s}}", value_string_or(value_get(spec, "name"), ""), gvk,
-                                              field_path(spec))
+        const char *text = gvk ? arena_printf(e->arena, "{%s %s {%s}}", value_string_or(value_get(spec, "name"), ""),
+                                              gvk, field_path(spec))
                                : NULL;
         return text ? text : "";
 }
@@ -75,8 +75,8 @@ static int mark_target(struct engine *e, struct resmap *m, const struct value *s
         struct resource *found = NULL;
         if (target_id(e, spec, &want) < 0)
                 return err_oom(err);
-        const char *api_version = *want.gvk.group ? arena_printf(a, "%s/%s", want.gvk.group, want.gvk.version)
-                                                  : want.gvk.version;
+        const char *api_version =
+                *want.gvk.group ? arena_printf(a, "%s/%s", want.gvk.group, want.gvk.version) : want.gvk.version;
         if (!api_version)
                 return err_oom(err);
         bool with_ns = *want.ns != 0;
@@ -214,8 +214,8 @@ static int find_value(struct engine *e, const struct resmap *m, const struct var
                                        "field specified in var '%s' not found in corresponding resource",
                                        var_text(e, var->spec));
                 }
-        return err_set(err, ERR_NOT_FOUND,
-                       "var '%s' cannot be mapped to a field in the set of known resources", var_text(e, var->spec));
+        return err_set(err, ERR_NOT_FOUND, "var '%s' cannot be mapped to a field in the set of known resources",
+                       var_text(e, var->spec));
 }
 
 static int compare_var(const void *x, const void *y) {

@@ -154,6 +154,18 @@ int inputs_check_dependencies(struct reconcile *r, struct err *err) {
 
 /* ---- substitutions ---- */
 
+/* A variable's value without its newlines, as Flux substitutes it. */
+static int set_variable(struct reconcile *r, struct value *vars, const struct member *m, const char *text, size_t n) {
+        char *flat = arena_alloc(r->a, n + 1), *to = flat;
+        if (!flat)
+                return -1;
+        for (size_t i = 0; i < n; i++)
+                if (text[i] != '\n')
+                        *to++ = text[i];
+        *to = '\0';
+        return value_setn(r->a, vars, m->key, m->key_len, value_strn(flat, (size_t)(to - flat))) ? 0 : -1;
+}
+
 /* Puts the data of one ConfigMap or Secret over the variables. */
 static int add_from(struct reconcile *r, const struct value *from, struct value *vars, struct err *err) {
         const char *kind = value_string_or(value_get(from, "kind"), ""), *name = value_string_or(value_get(from, "name"), "");
@@ -169,17 +181,17 @@ static int add_from(struct reconcile *r, const struct value *from, struct value 
         const struct value *data = value_get(&o, "data");
         if (value_is_map(data))
                 VALUE_EACH_MEMBER(m, data) {
-                        struct value v = m->value;
-                        char *text;
-                        size_t n;
-                        if (v.type != VALUE_STRING)
+                        const char *text = m->value.str;
+                        size_t n = m->value.len;
+                        char *decoded;
+                        if (m->value.type != VALUE_STRING)
                                 continue;
                         if (secret) {
-                                if (base64_decode(r->a, v.str, v.len, &text, &n, err) < 0)
+                                if (base64_decode(r->a, text, n, &decoded, &n, err) < 0)
                                         return err_wrap(err, "Secret '%s' key '%s'", name, m->key);
-                                v = value_strn(text, n);
+                                text = decoded;
                         }
-                        if (!value_setn(r->a, vars, m->key, m->key_len, v))
+                        if (set_variable(r, vars, m, text, n) < 0)
                                 return err_oom(err);
                 }
         return 0;
@@ -201,7 +213,7 @@ int inputs_variables(struct reconcile *r, const struct value **ret, struct err *
                                 return -1;
         if (value_is_map(inline_))
                 VALUE_EACH_MEMBER(m, inline_)
-                        if (!value_setn(r->a, vars, m->key, m->key_len, m->value))
+                        if (value_is_string(&m->value) && set_variable(r, vars, m, m->value.str, m->value.len) < 0)
                                 return err_oom(err);
         *ret = vars;
         return 0;

@@ -22,7 +22,7 @@ static struct outcome failed(struct reconcile *r, const struct err *err) {
         memory_end_wait(r->memory);
         log_error("reconciliation failed", "kind", "Kustomization", "namespace", r->namespace_, "name", r->name,
                   "reason", reason, "error", err_message(err));
-        if (err->class == ERR_ACCESS_DENIED) {
+        if (streq(reason, "AccessDenied")) {
                 status_fail(r, "AccessDenied", err, true, false);
                 return (struct outcome){0}; /* a grant or a change of the spec wakes it */
         }

@@ -133,6 +133,19 @@ static int receive_file(struct exporting *x, const char *path, bool executable, 
         return git_objects_copy(x->objects, &object, fd, err);
 }
 
+static int add_link(struct exporting *x, const char *path, const char *hash, struct err *err) {
+        struct git_export *d = &x->done;
+        if (d->n_links++ >= LIMIT_GIT_SUBMODULES)
+                return 0;
+        if (!d->links)
+                d->links = arena_zalloc(x->a, LIMIT_GIT_SUBMODULES, sizeof(*d->links));
+        if (!d->links)
+                return err_oom(err);
+        d->links[d->n_links - 1].path = path;
+        memcpy(d->links[d->n_links - 1].hash, hash, sizeof(d->links->hash));
+        return 0;
+}
+
 /* ---- the walk ---- */
 
 struct wanted {
@@ -181,6 +194,8 @@ static int export_entries(struct exporting *x, const char *content, size_t size,
                                 return -1;
                         if (type == MODE_TREE)
                                 ret_trees[n_trees++] = wanted;
+                        else if (add_link(x, full, entry.hash, err) < 0)
+                                return -1;
                 } else if (type == MODE_LINK) {
                         x->done.symlinks++;
                 } else if (type == MODE_FILE && wants_file(x, full)) {
@@ -221,10 +236,12 @@ static int export_tree(struct exporting *x, const char *hash, const char *path, 
 }
 
 int git_export_tree(struct arena *a, struct git_objects *o, const char *tree_hash, const struct value *sparse, int dir,
-                    struct git_export *ret, struct err *err) {
-        struct exporting x = {.a = a, .objects = o, .sparse = sparse, .root = dir};
+                    struct git_export *done, struct err *err) {
+        struct exporting x = {.a = a, .objects = o, .sparse = sparse, .root = dir, .done = *done};
+        x.done.links = NULL;
+        x.done.n_links = 0;
         if (export_tree(&x, tree_hash, "", 0, err) < 0)
                 return -1;
-        *ret = x.done;
+        *done = x.done;
         return 0;
 }

@@ -7,6 +7,8 @@
 #include "fetch/git/commit.h"
 #include "fetch/git/export.h"
 #include "fetch/git/refs.h"
+#include "fetch/git/submodules.h"
+#include "fetch/git/verify.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -21,8 +23,10 @@ struct fetching {
         struct git_target target;
         struct git_objects objects;
         struct git_commit commit;
+        struct git_signed signed_commit;
         struct git_export export;
         const char *hash;
+        const char *verified; /* the message; NULL: not asked for */
 };
 
 static void fetching_done(struct fetching *f) {
@@ -97,9 +101,63 @@ static int read_commit(struct fetching *f, struct err *err) {
         f->hash = arena_strdup(f->a, object.hash);
         if (!f->hash)
                 return err_oom(err);
-        if (git_objects_read(&f->objects, &object, f->a, LIMIT_GIT_COMMIT, &text, err) < 0)
+        if (git_objects_read(&f->objects, &object, f->a, LIMIT_GIT_COMMIT, &text, err) < 0 ||
+            git_signed_commit(f->a, text, (size_t)object.size, &f->signed_commit, err) < 0)
                 return -1;
         return git_commit_parse(text, &f->commit, err);
+}
+
+/* ---- signatures ---- */
+
+static int add_verified(struct fetching *f, const char *kind, const char *what, const char *key, struct err *err) {
+        const char *before = f->verified ? f->verified : "verified signature of";
+        f->verified = arena_printf(f->a, "%s\n\t- %s '%s' with key '%s'", before, kind, what, key);
+        return f->verified ? 0 : err_oom(err);
+}
+
+static int invalid(const char *reason, const char *kind, const char *what, const struct err *why, struct err *err) {
+        return err_set_reason(err, ERR_INVALID, reason, "signature verification of %s '%s' failed: %s", kind, what,
+                              err_message(why));
+}
+
+static int verify_commit(struct fetching *f, struct err *err) {
+        _cleanup_err_ struct err why = ERR_INIT;
+        const char *key;
+        if (git_verify(&f->setup, &f->signed_commit, &key, &why) < 0)
+                return invalid("InvalidCommitSignature", "commit", f->hash, &why, err);
+        return add_verified(f, "commit", f->hash, key, err);
+}
+
+static int verify_tag(struct fetching *f, struct err *err) {
+        static const char prefix[] = "refs/tags/";
+        _cleanup_err_ struct err why = ERR_INIT;
+        struct git_object object;
+        struct git_signed tag = {0};
+        char *text;
+        const char *key;
+        if (!f->target.ref || !str_has_prefix(f->target.ref, prefix))
+                return err_set_reason(err, ERR_INVALID, "InvalidVerificationMode",
+                                      "cannot verify tag object's signature if a tag reference is not specified");
+        if (git_objects_ask(&f->objects, FETCHED, err) < 0 || git_objects_next(&f->objects, &object, err) < 0 ||
+            git_objects_read(&f->objects, &object, f->a, LIMIT_GIT_COMMIT, &text, err) < 0)
+                return -1;
+        const char *name = arena_printf(f->a, "%s@sha1:%s", f->target.ref + strlen(prefix), object.hash);
+        if (!name)
+                return err_oom(err);
+        if (streq(object.type, "tag") && git_signed_tag(f->a, text, (size_t)object.size, &tag, err) < 0)
+                return -1;
+        if (tag.type == GIT_SIGNATURE_NONE) /* a tag without an object of its own has no signature either */
+                return err_set_reason(err, ERR_INVALID, "InvalidGitObject",
+                                      "cannot verify signature of tag '%s' since it is not signed", name);
+        if (git_verify(&f->setup, &tag, &key, &why) < 0)
+                return invalid("InvalidTagSignature", "tag", name, &why, err);
+        return add_verified(f, "tag", name, key, err);
+}
+
+static int verify(struct fetching *f, struct err *err) {
+        if (f->request.verify_tag && verify_tag(f, err) < 0)
+                return -1;
+        return f->request.verify_head ? verify_commit(f, err) : 0;
 }
 
 static int export(struct fetching *f, int staging, struct err *err) {
@@ -108,7 +166,11 @@ static int export(struct fetching *f, int staging, struct err *err) {
         _cleanup_close_ int tree = fs_open_dir(staging, "tree", err);
         if (tree < 0)
                 return -1;
-        return git_export_tree(f->a, &f->objects, f->commit.tree, f->request.sparse, tree, &f->export, err);
+        if (git_export_tree(f->a, &f->objects, f->commit.tree, f->request.sparse, tree, &f->export, err) < 0)
+                return -1;
+        return f->request.submodules
+                       ? git_submodules(&f->setup, &f->objects, f->hash, f->request.url, tree, &f->export, err)
+                       : 0;
 }
 
 /* ---- the answer ---- */
@@ -123,6 +185,7 @@ static bool add_export(struct fetching *f, struct value *answer) {
         struct arena *a = f->a;
         const char *reference = f->target.reference;
         return (!reference || value_set(a, answer, "reference", value_str(reference))) &&
+               (!f->verified || value_set(a, answer, "verified", value_str(f->verified))) &&
                value_set(a, answer, "message", value_str(f->commit.message)) &&
                add_signature(a, answer, "author", &f->commit.author) &&
                add_signature(a, answer, "committer", &f->commit.committer) &&
@@ -161,7 +224,8 @@ static int fetch(struct fetching *f, int staging, struct buf *out, struct err *e
         int unchanged = answer_unchanged(f, out, err);
         if (unchanged != 0)
                 return unchanged < 0 ? -1 : 0;
-        if (transfer(f, err) < 0 || git_objects_open(&f->setup, &f->objects, err) < 0 || read_commit(f, err) < 0)
+        if (transfer(f, err) < 0 || git_objects_open(&f->setup, &f->objects, err) < 0 || read_commit(f, err) < 0 ||
+            verify(f, err) < 0)
                 return -1;
         if (export(f, staging, err) < 0)
                 return err_wrap(err, CLONE " '%s'", f->request.safe_url);

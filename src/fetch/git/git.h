@@ -8,11 +8,14 @@
  *                empty (spec/flux, GitRepository .spec.ref)
  *   observed     the revision of the current artifact; equal to the remote's head: nothing is fetched
  *   timeout      seconds for the whole fetch
- *   recurseSubmodules  true is refused plainly (ERR_UNSUPPORTED)
+ *   recurseSubmodules  submodules are fetched too, at the commits that the tree names; the credentials go to the server
+ *                      of url only
  *   sparseCheckout     list of directories; others are left out of the tree
  *   auth         {username, password, bearerToken, caFile, certFile, keyFile, identity, knownHosts} with the contents
  *                of the Secret's entries, not paths
  *   proxy        {address, username, password}
+ *   verify       {mode: HEAD, Tag or TagAndHEAD; pgp: [armored keys], ssh: [authorized_keys texts]}; an unchanged
+ *                revision is not verified again: leave `observed` out to force it
  *
  * Descriptor 0 of the job: an empty staging directory. On success it holds the directory "tree" with the files of the
  * commit: regular files and directories only. Symlinks are left out, as Flux's artifacts leave them out.
@@ -25,8 +28,11 @@
  *   message, author {name, email, when}, committer {name, email, when}   when: seconds since 1970
  *   signed     whether the commit carries a signature
  *   files, bytes, symlinks   counts of the export
+ *   verified   with verify: "verified signature of\n\t- commit '<hash>' with key '<id>'"
  *
- * Errors are worded as Flux's Git client words them; a credential never appears in one. */
+ * Errors are worded as Flux's Git client words them; a credential never appears in one. A failed verification has the
+ * reason InvalidCommitSignature, InvalidTagSignature, InvalidGitObject or InvalidVerificationMode, and then there is no
+ * tree. */
 #pragma once
 
 #include "base/buf.h"

@@ -61,23 +61,28 @@ static const char *without_user(struct arena *a, const char *url) {
         return at ? arena_printf(a, "%.*s%s", (int)(host - url), url, at + 1) : url;
 }
 
-static int check_url(struct arena *a, struct git_request *r, struct err *err) {
-        if (!r->url || strlen(r->url) > URL_MAX)
+int git_url_check(struct arena *a, const char *url, const char **ret_safe, bool *ret_ssh, struct err *err) {
+        if (!url || strlen(url) > URL_MAX)
                 return err_set(err, ERR_INVALID, "failed to parse url '': empty or longer than %d bytes", URL_MAX);
-        r->safe_url = without_user(a, r->url);
-        if (!r->safe_url)
+        for (const char *p = url; *p; p++)
+                if ((unsigned char)*p < 0x20 || *p == 0x7f)
+                        return err_set(err, ERR_INVALID, "url holds a control character");
+        const char *safe = without_user(a, url);
+        if (!safe)
                 return err_oom(err);
-        r->ssh = str_has_prefix(r->url, "ssh://");
-        if (!r->ssh && !str_has_prefix(r->url, "http://") && !str_has_prefix(r->url, "https://"))
-                return err_set_reason(err, ERR_INVALID, "URLInvalid", "failed to parse url '%s': unsupported scheme",
-                                      r->safe_url);
-        if (strchr(r->url, ' '))
-                return err_set_reason(err, ERR_INVALID, "URLInvalid", "failed to parse url '%s': it holds a space",
-                                      r->safe_url);
+        bool ssh = str_has_prefix(url, "ssh://");
+        const char *problem = NULL;
+        if (!ssh && !str_has_prefix(url, "http://") && !str_has_prefix(url, "https://"))
+                problem = "unsupported scheme";
+        else if (strchr(url, ' '))
+                problem = "it holds a space";
         /* ssh takes a host that begins with a dash for an option; git refuses it as well. */
-        const char *host = strstr(r->safe_url, "://") + 3;
-        if (*host == '-' || *host == '\0' || *host == '/')
-                return err_set_reason(err, ERR_INVALID, "URLInvalid", "failed to parse url '%s': no host", r->safe_url);
+        else if (strchr("-/", strstr(safe, "://")[3]))
+                problem = "no host";
+        if (problem)
+                return err_set_reason(err, ERR_INVALID, "URLInvalid", "failed to parse url '%s': %s", safe, problem);
+        *ret_safe = safe;
+        *ret_ssh = ssh;
         return 0;
 }
 
@@ -158,24 +163,48 @@ static int parse_sparse(const struct value *sparse, struct git_request *r, struc
         return 0;
 }
 
+static int check_keys(const struct value *keys, struct err *err) {
+        if (value_is_null(keys))
+                return 0;
+        if (!value_is_list(keys))
+                return err_set(err, ERR_INVALID, "verify: expected lists of keys");
+        VALUE_EACH_ITEM(item, keys)
+                if (!value_is_string(item) || strlen(item->str) != item->len)
+                        return err_set(err, ERR_INVALID, "verify: a key is no text");
+        return 0;
+}
+
+static int parse_verify(const struct value *verify, struct git_request *r, struct err *err) {
+        if (value_is_null(verify))
+                return 0;
+        const char *mode = value_string_or(value_get(verify, "mode"), "HEAD");
+        r->verify_tag = streq(mode, "Tag") || streq(mode, "TagAndHEAD");
+        r->verify_head = streq(mode, "HEAD") || streq(mode, "head") || streq(mode, "TagAndHEAD");
+        r->pgp_keys = value_get(verify, "pgp");
+        r->ssh_keys = value_get(verify, "ssh");
+        if (!r->verify_tag && !r->verify_head)
+                return err_set(err, ERR_INVALID, "verify: unknown mode '%s'", mode);
+        return check_keys(r->pgp_keys, err) < 0 || check_keys(r->ssh_keys, err) < 0 ? -1 : 0;
+}
+
 int git_request_parse(struct arena *a, const char *text, size_t n, struct git_request *ret, struct err *err) {
         struct value *v = arena_make(a, struct value);
         if (!v)
                 return err_oom(err);
         if (json_parse(a, text, n, JSON_KUBERNETES, NULL, v, err) < 0)
                 return err_wrap(err, "fetch request");
-        if (check_line(v, "url", err) < 0 || check_line(v, "observed", err) < 0)
+        if (check_file(v, "url", err) < 0 || check_line(v, "observed", err) < 0)
                 return -1;
         int64_t seconds = value_int_or(value_get(v, "timeout"), DEFAULT_TIMEOUT_S);
         if (seconds < 1 || seconds > MAX_TIMEOUT_S)
                 seconds = seconds < 1 ? 1 : MAX_TIMEOUT_S;
         struct git_request r = {
                 .url = text_of(v, "url"), .observed = text_of(v, "observed"), .timeout_ns = seconds * NSEC_PER_SEC};
-        if (check_url(a, &r, err) < 0 || parse_ref(value_get(v, "ref"), &r, err) < 0 || parse_auth(v, &r, err) < 0 ||
-            parse_sparse(value_get(v, "sparseCheckout"), &r, err) < 0)
+        if (git_url_check(a, r.url, &r.safe_url, &r.ssh, err) < 0 || parse_ref(value_get(v, "ref"), &r, err) < 0 ||
+            parse_auth(v, &r, err) < 0 || parse_sparse(value_get(v, "sparseCheckout"), &r, err) < 0 ||
+            parse_verify(value_get(v, "verify"), &r, err) < 0)
                 return -1;
-        if (value_bool_or(value_get(v, "recurseSubmodules"), false))
-                return err_set(err, ERR_UNSUPPORTED, "spec.recurseSubmodules is not supported: remove it to go on");
+        r.submodules = value_bool_or(value_get(v, "recurseSubmodules"), false);
         *ret = r;
         return 0;
 }

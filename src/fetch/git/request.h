@@ -18,7 +18,13 @@ struct git_request {
         const char *observed;
         int64_t timeout_ns;
         bool ssh;
+        bool submodules;
         const struct value *sparse; /* list of strings, or NULL */
+
+        bool verify_head;
+        bool verify_tag;
+        const struct value *pgp_keys; /* lists of strings; may be NULL */
+        const struct value *ssh_keys;
 
         const char *username;
         const char *password;
@@ -33,8 +39,13 @@ struct git_request {
         const char *proxy_password;
 };
 
-/* Everything lives in the arena. ERR_INVALID with Flux's words where it has some; ERR_UNSUPPORTED for submodules. */
+/* Everything lives in the arena. ERR_INVALID with Flux's words where it has some; ERR_UNSUPPORTED for
+ * keys with a password. */
 int git_request_parse(struct arena *a, const char *text, size_t n, struct git_request *ret, struct err *err);
+
+/* A URL that git may be given: http, https or ssh with a host, printable. *ret_safe, in the arena: without user
+ * information. ERR_INVALID, reason "URLInvalid". */
+int git_url_check(struct arena *a, const char *url, const char **ret_safe, bool *ret_ssh, struct err *err);
 
 /* Replaces every secret of the request in a text, in place. */
 void git_request_redact(const struct git_request *r, char *text);

@@ -17,7 +17,7 @@
 #define CONFIG_MAX 65536
 
 /* What is the same for every fetch. Programs that a repository or a server could name are switched off; objects are
- * checked as they arrive; nothing runs in the background. */
+ * checked as they arrive; nothing runs in the background; large files are streamed, because memory is limited. */
 static const char common_config[] = "[protocol]\n\tallow = never\n"
                                     "[protocol \"http\"]\n\tallow = always\n"
                                     "[protocol \"https\"]\n\tallow = always\n"
@@ -28,6 +28,8 @@ static const char common_config[] = "[protocol]\n\tallow = never\n"
                                     "[transfer]\n\tfsckObjects = true\n"
                                     "[fetch]\n\trecurseSubmodules = false\n\tunpackLimit = 1\n"
                                     "\twriteCommitGraph = false\n"
+                                    "[core]\n\tbigFileThreshold = 32m\n\tpackedGitWindowSize = 32m\n"
+                                    "\tpackedGitLimit = 256m\n"
                                     "[gc]\n\tauto = 0\n"
                                     "[maintenance]\n\tauto = false\n"
                                     "[pack]\n\tthreads = 1\n"
@@ -50,8 +52,8 @@ static void add_setting(struct buf *b, const char *key, const char *value) {
         buf_addc(b, '\n');
 }
 
-/* A file in memory that git opens as /proc/self/fd/N. Inherited under the same number by git and its helpers. */
-static int memory_file(struct git_setup *s, const void *p, size_t n, const char **ret_path, struct err *err) {
+/* Opened as /proc/self/fd/N; inherited under the same number by git and its helpers. */
+int git_setup_memory(struct git_setup *s, const void *p, size_t n, const char **ret_path, struct err *err) {
         if (s->n_fds == GIT_SETUP_FDS)
                 return err_set(err, ERR_INTERNAL, "too many memory files");
         _cleanup_close_ int fd = memfd_create("git", MFD_CLOEXEC);
@@ -70,7 +72,7 @@ static int add_file_setting(struct git_setup *s, struct buf *b, const char *key,
         const char *path;
         if (!content)
                 return 0;
-        if (memory_file(s, content, strlen(content), &path, err) < 0)
+        if (git_setup_memory(s, content, strlen(content), &path, err) < 0)
                 return err_wrap(err, "%s", key);
         add_setting(b, key, path);
         return 0;
@@ -110,17 +112,24 @@ static int proxy_url(struct git_setup *s, const char **ret, struct err *err) {
         return *ret ? 0 : err_oom(err);
 }
 
+bool git_setup_has_credentials(const struct git_setup *s) {
+        const struct git_request *r = s->request;
+        return r->ssh || r->bearer_token || r->username || r->password || r->cert_file || strchr(r->url, '@');
+}
+
 /* Redirects are followed on the first request only, and not at all when a credential could travel with them: git sends
  * http.extraHeader to the target as well. */
-static int add_http(struct git_setup *s, struct buf *b, struct err *err) {
+static int add_http(struct git_setup *s, bool credentials, struct buf *b, struct err *err) {
         const struct git_request *r = s->request;
-        bool secret = r->bearer_token || r->username || r->password || r->cert_file || strchr(r->url, '@');
+        bool secret = credentials && git_setup_has_credentials(s);
         buf_adds(b, "[http]\n");
         add_setting(b, "followRedirects", secret ? "false" : "initial");
         buf_addf(b, "\tlowSpeedLimit = 1\n\tlowSpeedTime = %lld\n", (long long)(r->timeout_ns / NSEC_PER_SEC));
-        if (add_authorization(s, b, err) < 0 || add_file_setting(s, b, "sslCAInfo", r->ca_file, err) < 0 ||
-            add_file_setting(s, b, "sslCert", r->cert_file, err) < 0 ||
-            add_file_setting(s, b, "sslKey", r->key_file, err) < 0)
+        if (add_file_setting(s, b, "sslCAInfo", r->ca_file, err) < 0)
+                return -1;
+        if (credentials &&
+            (add_authorization(s, b, err) < 0 || add_file_setting(s, b, "sslCert", r->cert_file, err) < 0 ||
+             add_file_setting(s, b, "sslKey", r->key_file, err) < 0))
                 return -1;
         if (r->ca_file) /* reading the system's whole bundle besides costs 30 ms */
                 add_setting(b, "sslCAPath", "/nonexistent");
@@ -161,16 +170,16 @@ static int setup_ssh(struct git_setup *s, struct buf *b, struct err *err) {
         return 0;
 }
 
-static int write_config(struct git_setup *s, const char **ret_path, struct err *err) {
+static int write_config(struct git_setup *s, bool credentials, const char **ret_path, struct err *err) {
         _cleanup_buf_ struct buf b = BUF_INIT(CONFIG_MAX);
         buf_adds(&b, common_config);
         buf_adds(&b, "[remote \"origin\"]\n");
         add_setting(&b, "url", s->request->url);
-        if (s->request->ssh ? setup_ssh(s, &b, err) < 0 : add_http(s, &b, err) < 0)
+        if (s->request->ssh && credentials ? setup_ssh(s, &b, err) < 0 : add_http(s, credentials, &b, err) < 0)
                 return -1;
         if (buf_failed(&b))
                 return err_set(err, ERR_TOO_LARGE, "the git configuration has more than %d bytes", CONFIG_MAX);
-        int r = memory_file(s, buf_str(&b), b.len, ret_path, err);
+        int r = git_setup_memory(s, buf_str(&b), b.len, ret_path, err);
         explicit_bzero(b.data, b.len);
         return r;
 }
@@ -193,7 +202,7 @@ int git_setup(struct arena *a, const struct git_request *r, int staging, struct 
         struct git_setup s = {
                 .a = a, .request = r, .staging = staging, .deadline_ns = clock_monotonic_ns() + r->timeout_ns};
         const char *config;
-        if (make_repository(staging, err) < 0 || write_config(&s, &config, err) < 0) {
+        if (make_repository(staging, err) < 0 || write_config(&s, true, &config, err) < 0) {
                 git_setup_done(&s);
                 return -1;
         }
@@ -217,6 +226,20 @@ int git_setup(struct arena *a, const struct git_request *r, int staging, struct 
         _Static_assert(sizeof(env) <= sizeof(s.env), "room for the environment");
         memcpy(s.env, env, sizeof(env));
         *ret = s;
+        return 0;
+}
+
+int git_setup_without_credentials(struct git_setup *s, struct git_setup *ret, struct err *err) {
+        if (!s->anonymous) {
+                const char *config;
+                if (write_config(s, false, &config, err) < 0)
+                        return -1;
+                s->anonymous = arena_printf(s->a, "GIT_CONFIG_GLOBAL=%s", config);
+                if (!s->anonymous)
+                        return err_oom(err);
+        }
+        *ret = *s;
+        ret->env[0] = s->anonymous;
         return 0;
 }
 

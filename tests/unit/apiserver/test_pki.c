@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keys, certificates and TLS as a client of the API server meets them. */
+#include "test.h"
+
 #include "../http/client.h"
 
 #include "apiserver/auth/kubeconfig.h"
@@ -11,11 +13,7 @@
 
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <sys/stat.h>
-
-#include <cmocka.h>
 
 #define YEAR INT64_C(31536000)
 
@@ -101,7 +99,8 @@ static SSL_CTX *client_context(struct fixture *f, const struct pki *issuer) {
         if (!issuer)
                 return ctx;
         const char *cert_pem, *key_pem;
-        assert_int_equal(pki_client_certificate(issuer, f->a, "alice", groups, f->now, YEAR, &cert_pem, &key_pem, NULL), 0);
+        assert_int_equal(pki_client_certificate(issuer, f->a, "alice", groups, f->now, YEAR, &cert_pem, &key_pem, NULL),
+                         0);
         bio = BIO_new_mem_buf(cert_pem, -1);
         X509 *cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
         SSL_CTX_use_certificate(ctx, cert);

@@ -81,6 +81,20 @@ static void test_duplicates_in_large_maps(void **state) {
         buf_done(&b);
 }
 
+/* Whatever the random keys of the index: every number of members around its sizes. */
+static void test_maps_of_every_size(void **state) {
+        for (unsigned n = 16; n < 300; n++) {
+                struct buf b = BUF_INIT(1 << 20);
+                for (unsigned i = 0; i < n; i++)
+                        buf_addf(&b, "%c\"key%u\":%u", i ? ',' : '{', i * 7919 % 10007, i);
+                buf_addc(&b, '}');
+                struct value v;
+                assert_int_equal(json_parse(*state, b.data, b.len, 0, NULL, &v, NULL), 0);
+                assert_int_equal(v.len, n);
+                buf_done(&b);
+        }
+}
+
 static void test_depth_is_limited(void **state) {
         struct value v;
         _cleanup_err_ struct err err = ERR_INIT;
@@ -168,6 +182,7 @@ int main(void) {
                 arena_test(test_strings),
                 arena_test(test_last_duplicate_wins_in_first_place),
                 arena_test(test_duplicates_in_large_maps),
+                arena_test(test_maps_of_every_size),
                 arena_test(test_depth_is_limited),
                 arena_test(test_memory_is_limited),
                 arena_test(test_borrowed_strings_point_into_the_text),

@@ -109,14 +109,26 @@ static void test_bombs(void **state) {
         assert_string_equal(read_as(a, buf_str(&b), NULL), "!yaml: exceeded max depth of 1000");
 }
 
+/* Whatever the arena can still give, the answer is a tree or the error that memory is out. */
 static void test_memory_runs_out(void **state) {
-        const char *text = "a: [1, two, {three: 3}]\nb: |\n  text\n";
-        _cleanup_err_ struct err err = ERR_INIT;
-        _cleanup_arena_ struct arena *a = arena_new(16);
-        struct value v = value_bool(true);
-        assert_int_equal(yaml_parse(a, text, strlen(text), NULL, &v, &err), -1);
-        assert_int_equal(err.class, ERR_MEMORY);
-        assert_int_equal(v.type, VALUE_BOOL); /* untouched */
+        const char *text = "a: &x [1, two, {three: 3}]\n1: *x\n<<: {b: !!binary aGk=}\nc: >\n  d\n    e\n";
+        bool failed = false, succeeded = false;
+        for (size_t max = 16; max < 4096; max += 16) {
+                for (int dialect = YAML_SIGS; dialect <= YAML_KYAML; dialect++) {
+                        struct yaml_options options = {.dialect = (enum yaml_dialect)dialect};
+                        _cleanup_err_ struct err err = ERR_INIT;
+                        _cleanup_arena_ struct arena *a = arena_new(max);
+                        struct value v = value_bool(true);
+                        if (yaml_parse(a, text, strlen(text), &options, &v, &err) == 0) {
+                                succeeded = true;
+                                continue;
+                        }
+                        failed = true;
+                        assert_int_equal(err.class, ERR_MEMORY);
+                        assert_int_equal(v.type, VALUE_BOOL); /* untouched */
+                }
+        }
+        assert_true(failed && succeeded);
 }
 
 static void test_documents(void **state) {

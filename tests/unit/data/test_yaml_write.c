@@ -73,6 +73,27 @@ static void test_refusals(void **state) {
         assert_int_equal(err.class, ERR_TOO_LARGE);
 }
 
+/* A document that was read comes back as it was written, but for comments and the indentation of lists. */
+static void test_styles_are_kept(void **state) {
+        _cleanup_arena_ struct arena *a = arena_new(0);
+        const char *text = "z: plain\na: 'single'\nb: \"double\"\nc: |\n  literal\n  text\nd: >-\n  folded text\n\n"
+                           "  next\ne: [1, \"two\", {three: null}]\nf:\ng: ~\nh:\n- {x: yes, y: ''}\n- - nested\n";
+        struct yaml_options options = {.dialect = YAML_KYAML, .verbatim = true};
+        struct value v;
+        assert_int_equal(yaml_parse(a, text, strlen(text), &options, &v, NULL), 0);
+        _cleanup_buf_ struct buf b = BUF_INIT(10000);
+        yaml_write_styled(&b, &v);
+        assert_string_equal(buf_str(&b), text);
+        /* a text that its old style cannot hold gets another */
+        *value_get(&v, "a") = (struct value){.type = VALUE_STRING, .style = VALUE_STYLE_PLAIN, .len = 4, .str = "true"};
+        value_get(&v, "c")->str = "ends \nwith";
+        value_get(&v, "c")->len = 10;
+        buf_clear(&b);
+        yaml_write_styled(&b, &v);
+        assert_non_null(strstr(buf_str(&b), "a: \"true\"\n"));
+        assert_non_null(strstr(buf_str(&b), "c: \"ends \\nwith\"\n"));
+}
+
 /* What is written must be read as the same value. */
 static void test_round_trip(void **state) {
         static const char *const texts[] = {
@@ -103,6 +124,7 @@ int main(void) {
                 cmocka_unit_test(test_numbers),
                 cmocka_unit_test(test_refusals),
                 cmocka_unit_test(test_round_trip),
+                cmocka_unit_test(test_styles_are_kept),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "fleet.h"
+#include "sandbox/policy.h"
 #include "unit/test.h"
 
 #include <arpa/inet.h>
@@ -151,6 +152,46 @@ static void a_sparse_checkout_leaves_the_rest_out(void **state) {
         assert_false(exists(f, "tree/run.sh", NULL));
 }
 
+/* A submodule of a submodule, by relative URLs; and what .gitmodules must not say. */
+static const char nested[] =
+        "mkdir sub; cd sub; for n in leaf lib; do git init -q -b main $n; done;"
+        "cd leaf; echo leaf >leaf.yaml; git add .; git commit -qm leaf; git push -q $FORGE/leaf.git main; cd ../lib;"
+        "git -c protocol.file.allow=always submodule --quiet add -b main ../leaf leaf;"
+        "git config -f .gitmodules submodule.leaf.url ../leaf.git; echo lib >lib.yaml; git add .; git commit -qm lib;"
+        "git push -q $FORGE/lib.git main; cd ..; git init -q -b main top; cd top;"
+        "git -c protocol.file.allow=always submodule --quiet add -b main ../lib deep/lib;"
+        "git config -f .gitmodules submodule.deep/lib.url ./../lib.git; git add .; git commit -qm top;"
+        "git push -q $FORGE/top.git main;"
+        "git config -f .gitmodules submodule.deep/lib.url ../../../../../etc; git commit -qam bad;"
+        "git push -q $FORGE/top.git main:bad;"
+        "git config -f .gitmodules submodule.deep/lib.url 'ext::sh -c id'; git commit -qam ext;"
+        "git push -q $FORGE/top.git main:ext";
+
+static void submodules_are_fetched_when_asked_for(void **state) {
+        struct fleet *f = &((struct fixture *)*state)->fleet;
+        static const char *const names[] = {"leaf", "lib", "top"};
+        struct value v;
+        _cleanup_err_ struct err err = ERR_INIT;
+        for (size_t i = 0; i < ARRAY_LEN(names); i++)
+                assert_int_equal(forge_create(f->forge, names[i], NULL), 0);
+        const char *forge = arena_printf(f->a, "http://127.0.0.1:%u/git", forge_port(f->forge));
+        place_must(&f->place, arena_printf(f->a, "FORGE=%s; %s", forge, nested));
+        const char *request = "{'url':'%s/top.git','recurseSubmodules':%s,'ref':{'branch':'%s'}}";
+
+        assert_int_equal(fleet_fetch(f, arena_printf(f->a, request, forge, "false", "main"), &v, NULL), 0);
+        assert_true(exists(*state, "tree/deep/lib", NULL));
+        assert_false(exists(*state, "tree/deep/lib/lib.yaml", NULL));
+
+        if (fleet_fetch(f, arena_printf(f->a, request, forge, "true", "main"), &v, &err) < 0)
+                fail_msg("%s", err_message(&err));
+        assert_true(exists(*state, "tree/deep/lib/lib.yaml", NULL));
+        assert_true(exists(*state, "tree/deep/lib/leaf/leaf.yaml", NULL));
+
+        fleet_assert_error(f, arena_printf(f->a, request, forge, "true", "bad"), ERR_INVALID,
+                           "submodule 'deep/lib': the url '../../../../../etc' leads out of its server");
+        fleet_assert_error(f, arena_printf(f->a, request, forge, "true", "ext"), ERR_INVALID, "unsupported scheme");
+}
+
 static void failures_read_as_in_flux(void **state) {
         struct fixture *f = *state;
         struct arena *a = f->fleet.a;
@@ -193,7 +234,6 @@ static void what_is_not_a_request_is_refused(void **state) {
                            "invalid branch");
         fleet_assert_error(&f->fleet, "{'url':'$URL','ref':{'name':'HEAD'}}", ERR_INVALID, "must begin with refs/");
         fleet_assert_error(&f->fleet, "{'url':'$URL','ref':{'commit':'main'}}", ERR_INVALID, "invalid commit");
-        fleet_assert_error(&f->fleet, "{'url':'$URL','recurseSubmodules':true}", ERR_UNSUPPORTED, "recurseSubmodules");
         fleet_assert_error(&f->fleet, "{'url':'ssh://git@127.0.0.1/x.git'}", ERR_INVALID, "'identity' is required");
         fleet_assert_error(&f->fleet, "{'url':'$URL','auth':{'username':'u','bearerToken':'t'}}", ERR_INVALID,
                            "basic auth and bearer token cannot be set at the same time");
@@ -202,36 +242,51 @@ static void what_is_not_a_request_is_refused(void **state) {
 
 /* ---- a server of our own, which answers as it likes ---- */
 
+enum manner {
+        ANSWERS,  /* with the text */
+        IS_QUIET, /* accepts and says nothing, until the client goes */
+        FLOODS,   /* begins with the text and goes on with refs for ever */
+};
+
 struct server {
         int fd;
         uint16_t port;
         pthread_t thread;
-        const char *answer; /* NULL: accepts and says nothing */
+        enum manner manner;
+        const char *answer;
         char seen[4096];
 };
 
+static void flood(int client) {
+        static const char line[] = "003d0123456789012345678901234567890123456789 refs/heads/x\n";
+        char block[64 * (sizeof(line) - 1)];
+        for (size_t i = 0; i < 64; i++)
+                memcpy(block + i * (sizeof(line) - 1), line, sizeof(line) - 1);
+        while (write(client, block, sizeof(block)) > 0)
+                ;
+}
+
 static void *serve(void *context) {
         struct server *s = context;
-        int client = -1;
         for (;;) {
-                int next = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC);
-                close_fd(&client);
-                if (next < 0)
+                _cleanup_close_ int client = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC);
+                if (client < 0)
                         return NULL;
-                client = next;
-                if (!s->answer)
-                        continue; /* held open until the next one, or the end */
                 ssize_t n = read(client, s->seen, sizeof(s->seen) - 1);
                 s->seen[n > 0 ? n : 0] = '\0';
-                if (write(client, s->answer, strlen(s->answer)) < 0)
-                        continue;
+                char rest;
+                if (s->manner == IS_QUIET)
+                        while (read(client, &rest, 1) > 0)
+                                ;
+                else if (write(client, s->answer, strlen(s->answer)) > 0 && s->manner == FLOODS)
+                        flood(client);
         }
 }
 
-static void server_start(struct server *s, const char *answer) {
+static void server_start(struct server *s, enum manner manner, const char *answer) {
         struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
         socklen_t size = sizeof(at);
-        *s = (struct server){.answer = answer, .fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+        *s = (struct server){.manner = manner, .answer = answer, .fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
         assert_int_equal(bind(s->fd, (struct sockaddr *)&at, sizeof(at)), 0);
         assert_int_equal(listen(s->fd, 8), 0);
         assert_int_equal(getsockname(s->fd, (struct sockaddr *)&at, &size), 0);
@@ -248,19 +303,36 @@ static void server_stop(struct server *s) {
 static void a_server_that_never_answers_costs_its_timeout(void **state) {
         struct fixture *f = *state;
         struct server s;
-        server_start(&s, NULL);
+        server_start(&s, IS_QUIET, "");
         int64_t before = clock_monotonic_ns();
         fleet_assert_error(&f->fleet,
                            arena_printf(f->fleet.a, "{'url':'http://127.0.0.1:%u/x.git','timeout':1}", s.port),
                            ERR_TIMEOUT, "context deadline exceeded");
         assert_true(clock_monotonic_ns() - before < 5 * NSEC_PER_SEC);
+        server_stop(&s); /* joins a thread that waits for the client to hang up: no git lives on */
+}
+
+static void a_server_without_an_end_costs_its_limit(void **state) {
+        struct fixture *f = *state;
+        struct server s;
+        struct value v;
+        if (policy_sanitized()) /* its memory is not limited */
+                skip();
+        server_start(&s, FLOODS,
+                     "HTTP/1.1 200 OK\r\nContent-Type: application/x-git-upload-pack-advertisement\r\n\r\n"
+                     "001e# service=git-upload-pack\n0000");
+        const char *request = arena_printf(f->fleet.a, "{'url':'http://127.0.0.1:%u/x.git','timeout':3}", s.port);
+        int64_t before = clock_monotonic_ns();
+        assert_int_equal(fleet_fetch(&f->fleet, request, &v, NULL), -1);
+        assert_true(clock_monotonic_ns() - before < 10 * NSEC_PER_SEC);
         server_stop(&s);
 }
 
 /* One fetch from a server that refuses; what the server was sent is in seen afterwards. */
 static void refused_fetch(struct fixture *f, struct server *s, const char *auth) {
-        server_start(s, "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nWWW-Authenticate: Basic\r\n"
-                        "Connection: close\r\n\r\n");
+        server_start(s, ANSWERS,
+                     "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nWWW-Authenticate: Basic\r\n"
+                     "Connection: close\r\n\r\n");
         const char *url = arena_printf(f->fleet.a, "http://127.0.0.1:%u/x.git", s->port);
         fleet_assert_error(&f->fleet, arena_printf(f->fleet.a, "{'url':'%s','auth':%s}", url, auth), ERR_UNAUTHORIZED,
                            arena_printf(f->fleet.a, "unable to clone '%s': authentication required", url));
@@ -279,11 +351,12 @@ static void credentials_reach_the_server(void **state) {
 static bool is_redirected(struct fixture *f, const char *auth) {
         struct server target, s;
         struct value v;
-        server_start(&target, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-        server_start(&s, arena_printf(f->fleet.a,
-                                      "HTTP/1.1 302 Found\r\nLocation: http://localhost:%u/y.git/info/refs"
-                                      "?service=git-upload-pack\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
-                                      target.port));
+        server_start(&target, ANSWERS, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        server_start(&s, ANSWERS,
+                     arena_printf(f->fleet.a,
+                                  "HTTP/1.1 302 Found\r\nLocation: http://localhost:%u/y.git/info/refs"
+                                  "?service=git-upload-pack\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+                                  target.port));
         const char *request = arena_printf(f->fleet.a, "{'url':'http://127.0.0.1:%u/x.git'%s}", s.port, auth);
         assert_int_equal(fleet_fetch(&f->fleet, request, &v, NULL), -1);
         server_stop(&s);
@@ -297,6 +370,28 @@ static void credentials_do_not_follow_a_redirect(void **state) {
         assert_false(is_redirected(*state, ",'auth':{'bearerToken':'t'}"));
 }
 
+static void a_submodule_elsewhere_gets_no_credentials(void **state) {
+        struct fleet *f = &((struct fixture *)*state)->fleet;
+        struct server s;
+        struct value v;
+        server_start(&s, ANSWERS, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        const char *top = forge_url(f->forge, f->a, "top");
+        place_must(
+                &f->place,
+                arena_printf(f->a,
+                             "cd sub/top; git config -f .gitmodules submodule.deep/lib.url http://localhost:%u/x.git;"
+                             "git commit -qam elsewhere; git push -q %s HEAD:elsewhere",
+                             s.port, top));
+        const char *request = arena_printf(f->a,
+                                           "{'url':'%s','recurseSubmodules':true,'ref':{'branch':'elsewhere'},"
+                                           "'auth':{'bearerToken':'t'}}",
+                                           top);
+        assert_int_equal(fleet_fetch(f, request, &v, NULL), -1);
+        server_stop(&s);
+        assert_non_null(strstr(s.seen, "GET /x.git/info/refs"));
+        assert_null(strstr(s.seen, "Authorization"));
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(every_kind_of_reference),
@@ -305,11 +400,14 @@ int main(void) {
                 cmocka_unit_test(the_commit_is_described),
                 cmocka_unit_test(an_observed_revision_is_not_fetched_again),
                 cmocka_unit_test(a_sparse_checkout_leaves_the_rest_out),
+                cmocka_unit_test(submodules_are_fetched_when_asked_for),
                 cmocka_unit_test(failures_read_as_in_flux),
                 cmocka_unit_test(what_is_not_a_request_is_refused),
                 cmocka_unit_test(a_server_that_never_answers_costs_its_timeout),
+                cmocka_unit_test(a_server_without_an_end_costs_its_limit),
                 cmocka_unit_test(credentials_reach_the_server),
                 cmocka_unit_test(credentials_do_not_follow_a_redirect),
+                cmocka_unit_test(a_submodule_elsewhere_gets_no_credentials),
         };
         signal(SIGPIPE, SIG_IGN);
         return cmocka_run_group_tests(tests, start, stop);

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What clients of the HTTP server notice, over a Unix socket. */
+#include "test.h"
+
 #include "client.h"
 
 #include "http/http.h"
 
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
-
-#include <cmocka.h>
 
 struct fixture {
         struct http_server *server;
@@ -69,8 +67,12 @@ static struct counter *counter_new(struct fixture *f, unsigned last, bool waits)
 static void *answer_later(void *context) {
         struct fixture *f = context;
         const struct http_header headers[] = {{"X-Thread", "other"}};
-        struct http_response response = {
-                .status = 201, .content_type = "text/plain", .headers = headers, .n_headers = 1, .body = "later", .body_len = 5};
+        struct http_response response = {.status = 201,
+                                         .content_type = "text/plain",
+                                         .headers = headers,
+                                         .n_headers = 1,
+                                         .body = "later",
+                                         .body_len = 5};
         http_respond(f->server, f->later_id, &response);
         return NULL;
 }
@@ -219,7 +221,8 @@ static void answers_100_continue_after_authentication(void **state) {
 static void refuses_before_the_body(void **state) {
         struct fixture *f = *state;
         _cleanup_client_ struct client c = client_unix(f->path);
-        client_sends(&c, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 90000\r\nAuthorization: Bearer wrong\r\n\r\n");
+        client_sends(&c,
+                     "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 90000\r\nAuthorization: Bearer wrong\r\n\r\n");
         assert_answer(&c, 401, "who are you");
         assert_true(client_closed(&c));
         assert_int_equal(f->handled, 0);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* namespace, namePrefix and nameSuffix. */
+/* namespace: of resources, of the subjects of role bindings, of what the table names. */
+#include "base/limits.h"
 #include "build/kustomize/fieldpath.h"
 #include "build/kustomize/transform.h"
-
-/* ---- namespace ---- */
+#include "data/json.h"
 
 struct namespace_step {
         const char *ns;
@@ -30,8 +30,9 @@ static int set_subjects(struct arena *a, const struct namespace_step *s, struct 
         if (!value_is_list(subjects))
                 return scalar_wrong_kind("SequenceNode", subjects, err);
         VALUE_EACH_ITEM(subject, subjects) {
-                bool wanted = s->subjects == SUBJECTS_ALL ? value_equals_str(value_get(subject, "kind"), "ServiceAccount")
-                                                          : value_equals_str(value_get(subject, "name"), "default");
+                bool wanted = s->subjects == SUBJECTS_ALL
+                                      ? value_equals_str(value_get(subject, "kind"), "ServiceAccount")
+                                      : value_equals_str(value_get(subject, "name"), "default");
                 if (!wanted)
                         continue;
                 struct value *field = value_get(subject, "namespace");
@@ -74,8 +75,54 @@ static int namespace_one(struct engine *e, const struct namespace_step *s, struc
         for (size_t i = 0; i < s->fields->len; i++)
                 if (field_applies(&s->fields->items[i], api_version, binding) &&
                     fieldspec_apply(a, &s->fields->items[i], &action, &r->object, err) < 0)
-                        return err_wrap(err, "namespace transformation failed");
+                        return strstr(err_message(err), "expected ScalarNode")
+                                       ? err_wrap(err, "namespace field specs must target scalar nodes")
+                                       : err_wrap(err, "namespace transformation failed");
         return 0;
+}
+
+/* Appends the resource as kustomize's own text has it: JSON, with what it was called before in annotations. */
+static int show(struct arena *a, const struct resource *r, struct buf *text, struct err *err) {
+        static const char *const keys[] = {"previousKinds", "previousNames", "previousNamespaces"};
+        struct value copy, *annotations = NULL;
+        if (value_clone(a, &r->object, &copy, err) < 0)
+                return -1;
+        struct value *metadata = value_obtain_map(a, &copy, "metadata");
+        if (!metadata || !(annotations = value_obtain_map(a, metadata, "annotations")))
+                return err_oom(err);
+        for (size_t k = 0; k < ARRAY_LEN(keys); k++) {
+                _cleanup_buf_ struct buf joined = BUF_INIT(65536);
+                for (size_t i = 0; i < r->n_previous; i++) {
+                        const struct resid *id = &r->previous[i];
+                        const char *const parts[] = {id->gvk.kind, id->name, id->ns};
+                        buf_addf(&joined, "%s%s", i ? "," : "", parts[k]);
+                }
+                const char *key = arena_printf(a, "internal.config.kubernetes.io/%s", keys[k]);
+                if (!key || !value_set(a, annotations, key, value_strf(a, "%s", buf_str(&joined))))
+                        return err_oom(err);
+        }
+        json_write(text, &copy, JSON_HTML_ESCAPE | JSON_SORT_KEYS);
+        return 0;
+}
+
+static int conflict(struct engine *e, const struct resmap *m, const struct resid *id, struct err *err) {
+        _cleanup_buf_ struct buf text = BUF_INIT(LIMIT_MESSAGE_VALUE);
+        size_t n, other_n;
+        const char *key = resid_key(e->arena, id, &n);
+        for (size_t i = 0; key && i < m->len; i++) {
+                struct resid other;
+                const char *other_key;
+                if (resource_current_id(e->arena, &e->scopes, m->items[i], &other) < 0 ||
+                    !(other_key = resid_key(e->arena, &other, &other_n)))
+                        return err_oom(err);
+                if (n != other_n || memcmp(key, other_key, n) != 0)
+                        continue;
+                if (text.len)
+                        buf_addc(&text, ' ');
+                if (show(e->arena, m->items[i], &text, err) < 0)
+                        return -1;
+        }
+        return err_set(err, ERR_CONFLICT, "namespace transformation produces ID conflict: [%s]", buf_str(&text));
 }
 
 /* Adds n to the count of an id and answers the new count. */
@@ -104,8 +151,7 @@ static int run_namespace(struct engine *e, struct resmap *m, const void *arg, st
                 struct resource *r = m->items[i];
                 if (from_helm(r))
                         continue;
-                if (resource_current_id(e->arena, &e->scopes, r, &id) < 0 ||
-                    count_id(e->arena, &counts, &id, -1) < 0)
+                if (resource_current_id(e->arena, &e->scopes, r, &id) < 0 || count_id(e->arena, &counts, &id, -1) < 0)
                         return err_oom(err);
                 if (resource_store_id(e->arena, &e->scopes, r, err) < 0 ||
                     namespace_one(e, s, r, id.cluster_scoped, err) < 0)
@@ -113,8 +159,7 @@ static int run_namespace(struct engine *e, struct resmap *m, const void *arg, st
                 if (resource_current_id(e->arena, &e->scopes, r, &id) < 0)
                         return err_oom(err);
                 if (count_id(e->arena, &counts, &id, 1) != 1)
-                        return err_set(err, ERR_CONFLICT, "namespace transformation produces ID conflict: %s",
-                                       resid_string(e->arena, &id));
+                        return conflict(e, m, &id, err);
         }
         return 0;
 }
@@ -126,68 +171,5 @@ int namespace_configure(struct target *t, const char *ns, const struct fieldspec
                 return err_oom(err);
         *s = (struct namespace_step){.ns = ns, .fields = fields, .unset_only = unset_only, .subjects = subjects};
         struct step step = {.run = run_namespace, .arg = s, .kind = "NamespaceTransformer"};
-        return steps_add(t->e->arena, steps, step, err);
-}
-
-/* ---- prefix and suffix ---- */
-
-struct affix_step {
-        const char *text;
-        bool suffix;
-        const struct fieldspecs *fields;
-};
-
-static int set_affix(struct arena *a, void *context, struct value *field, struct err *err) {
-        const struct affix_step *s = context;
-        if (!scalar_is(field))
-                return scalar_wrong_kind("ScalarNode", field, err);
-        const char *old = scalar_text(a, field);
-        const char *text = s->suffix ? arena_printf(a, "%s%s", old, s->text) : arena_printf(a, "%s%s", s->text, old);
-        if (!text)
-                return err_oom(err);
-        *field = scalar_styled(field, text);
-        return 0;
-}
-
-static bool keeps_name(const struct gvk *gvk) {
-        return streq(gvk->kind, "CustomResourceDefinition") || streq(gvk->kind, "Namespace") ||
-               (streq(gvk->kind, "APIService") && streq(gvk->group, "apiregistration.k8s.io"));
-}
-
-static int run_affix(struct engine *e, struct resmap *m, const void *arg, struct err *err) {
-        const struct affix_step *s = arg;
-        const struct field_action action = {
-                .set = set_affix, .context = (void *)s, .creates = true, .created = value_str("")};
-        resmap_touch(m);
-        for (size_t i = 0; i < m->len; i++) {
-                struct resource *r = m->items[i];
-                struct resid id;
-                if (resource_original_id(e->arena, &e->scopes, r, &id) < 0)
-                        return err_oom(err);
-                if (keeps_name(&id.gvk))
-                        continue;
-                for (size_t k = 0; k < s->fields->len; k++) {
-                        const struct fieldspec *fs = &s->fields->items[k];
-                        if (!gvk_selected(&id.gvk, &fs->gvk))
-                                continue;
-                        if (streq(fs->path, "metadata/name") && *s->text &&
-                            (names_add(e->arena, s->suffix ? &r->suffixes : &r->prefixes, s->text, err) < 0 ||
-                             resource_store_id(e->arena, &e->scopes, r, err) < 0))
-                                return -1;
-                        if (fieldspec_apply(e->arena, fs, &action, &r->object, err) < 0)
-                                return -1;
-                }
-        }
-        return 0;
-}
-
-int affix_configure(struct target *t, const char *text, bool suffix, const struct fieldspecs *fields,
-                    struct steps *steps, struct err *err) {
-        struct affix_step *s = arena_make(t->e->arena, struct affix_step);
-        if (!s)
-                return err_oom(err);
-        *s = (struct affix_step){.text = text, .suffix = suffix, .fields = fields};
-        struct step step = {
-                .run = run_affix, .arg = s, .kind = suffix ? "SuffixTransformer" : "PrefixTransformer"};
         return steps_add(t->e->arena, steps, step, err);
 }

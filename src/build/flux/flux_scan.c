@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finding the manifests of a directory that has no kustomization. */
+#include "build/flux/flux_internal.h"
+
+#include "base/fs.h"
+#include "base/limits.h"
+#include "build/kustomize/documents.h"
+#include "build/kustomize/loader.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <sys/stat.h>
+
+struct listing {
+        const char **items;
+        size_t len, cap;
+};
+
+static int compare_names(const void *a, const void *b) {
+        return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int add_name(struct arena *a, struct listing *n, const char *name, struct err *err) {
+        if (n->len >= LIMIT_KUSTOMIZE_FILES)
+                return err_set(err, ERR_TOO_LARGE, "more than %d files in a directory", LIMIT_KUSTOMIZE_FILES);
+        if (n->len == n->cap) {
+                size_t cap = n->cap ? 2 * n->cap : 16;
+                n->items = arena_grow(a, n->items, n->cap * sizeof(*n->items), cap * sizeof(*n->items));
+                if (!n->items)
+                        return err_oom(err);
+                n->cap = cap;
+        }
+        char *own = arena_strdup(a, name);
+        if (!own)
+                return err_oom(err);
+        n->items[n->len++] = own;
+        return 0;
+}
+
+static void close_dir(DIR **d) {
+        if (*d)
+                closedir(*d);
+}
+
+/* The names in a directory, sorted by bytes as a walk in Go visits them. */
+static int list(struct engine *e, const char *dir, struct listing *ret, struct err *err) {
+        _cleanup_close_ int fd = fs_open_dir(e->root_fd, dir, err);
+        if (fd < 0)
+                return -1;
+        _cleanup_(close_dir) DIR *d = fdopendir(fd);
+        if (!d)
+                return err_errno(err, errno, "open %s", loader_display(e, dir));
+        fd = -1; /* the stream owns it now */
+        for (struct dirent *entry; (entry = readdir(d));)
+                if (!streq(entry->d_name, ".") && !streq(entry->d_name, "..") &&
+                    add_name(e->arena, ret, entry->d_name, err) < 0)
+                        return -1;
+        if (ret->len)
+                qsort(ret->items, ret->len, sizeof(*ret->items), compare_names);
+        return 0;
+}
+
+bool flux_is_file(struct engine *e, const char *dir, const char *name) {
+        const char *path = loader_join(e->arena, dir, name);
+        const struct place *place;
+        return path && loader_resolve(e, path, &place, NULL) == 0 && !place->directory;
+}
+
+static bool is_base(struct engine *e, const char *dir) {
+        for (size_t i = 0; i < ARRAY_LEN(flux_kustomization_names); i++)
+                if (flux_is_file(e, dir, flux_kustomization_names[i]))
+                        return true;
+        return false;
+}
+
+/* Every file must hold Kubernetes objects: one that does not ends the build, whatever else is there. */
+static int check_file(struct engine *e, const char *path, struct err *err) {
+        const struct loader root = {.root = "."};
+        struct resources found;
+        const char *text;
+        size_t n;
+        if (loader_read(e, &root, path, &text, &n, err) < 0)
+                return -1;
+        if (documents_read(e, text, n, &found, err) < 0)
+                return err_wrap(err, "failed to decode Kubernetes YAML from %s", loader_display(e, path));
+        return 0;
+}
+
+struct scan {
+        struct engine *e;
+        size_t prefix; /* bytes of the base's path and its slash, which the results do not bear */
+        struct value *ret;
+};
+
+static int add_path(struct scan *s, const char *path, struct err *err) {
+        struct value v = value_strf(s->e->arena, "./%s", path + s->prefix);
+        return value_is_string(&v) && value_append(s->e->arena, s->ret, v) ? 0 : err_oom(err);
+}
+
+static int scan_directory(struct scan *s, const char *dir, unsigned depth, struct err *err);
+
+static int scan_entry(struct scan *s, const char *path, unsigned depth, struct err *err) {
+        struct engine *e = s->e;
+        const struct place *place;
+        _cleanup_err_ struct err why = ERR_INIT;
+        const char *text = loader_display(e, path);
+        bool there = loader_resolve(e, path, &place, &why) == 0;
+        if (why.class == ERR_ACCESS_DENIED)
+                return err_set(err, ERR_ACCESS_DENIED,
+                               "fs-security-constraint walk %s: path '%s' is not in or below '%s'", text, text,
+                               loader_display(e, "."));
+        if (why.class == ERR_MEMORY || why.class == ERR_TOO_LARGE)
+                return err_move(err, &why);
+        bool symlink = there && !streq(place->real, path);
+        if (there && place->directory && !symlink)
+                return is_base(e, path) ? add_path(s, path, err) : scan_directory(s, path, depth + 1, err);
+        const char *dot = strrchr(path, '.');
+        if (!dot || strchr(dot, '/') || (!streq(dot, ".yaml") && !streq(dot, ".yml")))
+                return 0;
+        return check_file(e, path, err) < 0 ? -1 : add_path(s, path, err);
+}
+
+/* Recursion is bounded by the depth of trees that are taken in. */
+static int scan_directory(struct scan *s, const char *dir, unsigned depth, struct err *err) {
+        struct listing names = {.items = NULL};
+        if (depth > LIMIT_TREE_DEPTH)
+                return err_set(err, ERR_TOO_LARGE, "directories are nested more than %d deep", LIMIT_TREE_DEPTH);
+        if (list(s->e, dir, &names, err) < 0)
+                return -1;
+        for (size_t i = 0; i < names.len; i++) {
+                const char *path = loader_join(s->e->arena, dir, names.items[i]);
+                if (!path)
+                        return err_oom(err);
+                if (scan_entry(s, path, depth, err) < 0)
+                        return -1;
+        }
+        return 0;
+}
+
+int flux_scan(struct engine *e, const char *dir, struct value *ret, struct err *err) {
+        struct scan s = {.e = e, .prefix = streq(dir, ".") ? 0 : strlen(dir) + 1, .ret = ret};
+        *ret = value_list();
+        return scan_directory(&s, dir, 0, err);
+}

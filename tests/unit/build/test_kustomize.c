@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a build of a tree gives, and what it refuses. */
+#include "tree.h"
+
+#include "base/limits.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define CONFIG_MAP(name) "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: " name "\n"
+
+static void expect(struct tree *t, const char *path, const char *text) {
+        _cleanup_free_ char *out = tree_build(t, path);
+        assert_string_equal(out, text);
+}
+
+static void expect_part(struct tree *t, const char *path, const char *part) {
+        _cleanup_free_ char *out = tree_build(t, path);
+        if (!strstr(out, part))
+                assert_string_equal(out, part);
+}
+
+static void test_overlay(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "base/kustomization.yaml", "resources: [cm.yaml]\n");
+        tree_add(&t, "base/cm.yaml", CONFIG_MAP("a") "data:\n  k: v\n");
+        tree_add(&t, "prod/kustomization.yaml",
+                 "resources: [../base]\nnamespace: web\nnamePrefix: p-\nlabels:\n- pairs: {app: x}\n"
+                 "commonAnnotations: {by: weir}\n");
+        expect(&t, "prod",
+               "apiVersion: v1\ndata:\n  k: v\nkind: ConfigMap\nmetadata:\n  annotations:\n    by: weir\n  labels:\n"
+               "    app: x\n  name: p-a\n  namespace: web\n");
+}
+
+static void test_references_follow_names(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml",
+                 "resources: [pod.yaml]\nconfigMapGenerator:\n- name: conf\n  literals: [a=b]\nnameSuffix: -x\n");
+        tree_add(&t, "pod.yaml",
+                 "apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\nspec:\n  volumes:\n  - name: v\n    configMap:\n"
+                 "      name: conf\n  - name: other\n    configMap:\n      name: foreign\n");
+        /* {a: b} has this hash in kustomize. */
+        expect_part(&t, ".", "name: conf-x-4h2mbtbbt6\n    name: v\n");
+        expect_part(&t, ".", "name: foreign\n");
+}
+
+static void test_cluster_scoped_kinds_get_no_namespace(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml", "resources: [r.yaml]\nnamespace: web\n");
+        tree_add(&t, "r.yaml", "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: r\n");
+        expect(&t, ".", "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: r\n");
+}
+
+static void test_components_see_what_came_before(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml", "resources: [cm.yaml]\ncomponents: [c]\n");
+        tree_add(&t, "cm.yaml", CONFIG_MAP("a"));
+        tree_add(&t, "c/kustomization.yaml",
+                 "kind: Component\napiVersion: kustomize.config.k8s.io/v1alpha1\npatches:\n"
+                 "- patch: '[{\"op\": \"add\", \"path\": \"/data\", \"value\": {\"x\": \"y\"}}]'\n"
+                 "  target: {kind: Config.*}\n");
+        expect(&t, ".", "apiVersion: v1\ndata:\n  x: \"y\"\nkind: ConfigMap\nmetadata:\n  name: a\n");
+}
+
+static void test_replacement_reads_and_writes(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml",
+                 "resources: [a.yaml]\nreplacements:\n- source: {kind: ConfigMap, name: from, fieldPath: data.port}\n"
+                 "  targets:\n  - select: {kind: ConfigMap, name: to}\n    fieldPaths: [data.url]\n"
+                 "    options: {delimiter: ':', index: 1}\n");
+        tree_add(&t, "a.yaml",
+                 CONFIG_MAP("from") "data: {port: \"81\"}\n---\n" CONFIG_MAP("to") "data: {url: 'h:80'}\n");
+        expect_part(&t, ".", "url: h:81\n");
+}
+
+/* ---- refusals ---- */
+
+static void test_unknown_field(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml", "resource: [a.yaml]\n");
+        expect(&t, ".", "error: invalid Kustomization: json: unknown field \"resource\"");
+}
+
+static void test_same_resource_twice(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml", "resources: [a.yaml, b.yaml]\n");
+        tree_add(&t, "a.yaml", CONFIG_MAP("a"));
+        tree_add(&t, "b.yaml", CONFIG_MAP("a"));
+        expect_part(&t, ".", "may not add resource with an already registered id: ConfigMap.v1.[noGrp]/a.[noNs]");
+}
+
+static void test_cycles(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "a/kustomization.yaml", "resources: [../b]\n");
+        tree_add(&t, "b/kustomization.yaml", "resources: [../a]\n");
+        tree_add(&t, "self/kustomization.yaml", "resources: [.]\n");
+        expect_part(&t, "a", "cycle detected: candidate root '/src/a' contains visited root '/src/a'");
+        expect_part(&t, "self", "cycle detected: candidate root '/src/self' contains visited root '/src/self'");
+}
+
+static void test_cycle_through_a_symlink(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "a/kustomization.yaml", "resources: [../l]\n");
+        tree_link(&t, "l", "a");
+        expect_part(&t, "a", "cycle detected");
+}
+
+static void test_files_outside_of_the_directory(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "a/kustomization.yaml", "resources: [../cm.yaml]\n");
+        tree_add(&t, "cm.yaml", CONFIG_MAP("a"));
+        expect_part(&t, "a", "security; file '/src/cm.yaml' is not in or below '/src/a'");
+}
+
+static void test_nothing_leaves_the_tree(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml", "configMapGenerator:\n- name: a\n  files: [link, deep/passwd]\n");
+        tree_link(&t, "link", "/etc/passwd");
+        tree_link(&t, "deep", "../../etc");
+        expect_part(&t, ".", "error: ");
+        tree_add(&t, "kustomization.yaml", "resources: [/etc/passwd]\n");
+        expect_part(&t, ".", "security; file '/etc/passwd' is not in or below '/src'");
+        tree_add(&t, "kustomization.yaml", "resources: [../../etc]\n");
+        expect_part(&t, ".", "is not in or below '/src'");
+}
+
+static void test_remote_bases_are_refused(void **state) {
+        static const char *const urls[] = {"https://example.com/org/repo", "git@example.com:org/repo",
+                                           "github.com/org/repo?ref=v1", "http://169.254.169.254/latest"};
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        for (size_t i = 0; i < ARRAY_LEN(urls); i++) {
+                char text[256];
+                snprintf(text, sizeof(text), "resources: ['%s']\n", urls[i]);
+                tree_add(&t, "kustomization.yaml", text);
+                snprintf(text, sizeof(text), "remote build '%s' is not allowed: lockdown refuses remote bases",
+                         urls[i]);
+                expect_part(&t, ".", text);
+        }
+}
+
+static void test_programs_are_refused(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml", "generators: [g.yaml]\n");
+        tree_add(&t, "g.yaml", "apiVersion: evil.io/v1\nkind: Run\nmetadata:\n  name: x\n");
+        expect_part(&t, ".", "external plugins disabled; unable to load external plugin 'Run'");
+        tree_add(&t, "kustomization.yaml", "helmCharts: [{name: x}]\n");
+        expect_part(&t, ".", "must specify --enable-helm");
+}
+
+/* ---- limits ---- */
+
+static void test_alias_bomb(void **state) {
+        _cleanup_tree_ struct tree t;
+        _cleanup_buf_ struct buf text = BUF_INIT(65536);
+        tree_init(&t);
+        buf_adds(&text, CONFIG_MAP("a") "x0: &x0 [a,a,a,a,a,a,a,a,a,a]\n");
+        for (int i = 1; i < 12; i++)
+                buf_addf(&text, "x%d: &x%d [*x%d,*x%d,*x%d,*x%d,*x%d,*x%d,*x%d,*x%d,*x%d,*x%d]\n", i, i, i - 1, i - 1,
+                         i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
+        tree_add(&t, "kustomization.yaml", "resources: [a.yaml]\n");
+        tree_add(&t, "a.yaml", buf_str(&text));
+        expect_part(&t, ".", "error: ");
+}
+
+static void test_too_many_documents(void **state) {
+        _cleanup_tree_ struct tree t;
+        _cleanup_buf_ struct buf text = BUF_INIT((size_t)16 << 20);
+        tree_init(&t);
+        for (int i = 0; i < LIMIT_KUSTOMIZE_RESOURCES + 10; i++)
+                buf_adds(&text, "\n---\n");
+        tree_add(&t, "kustomization.yaml", "resources: [a.yaml]\n");
+        tree_add(&t, "a.yaml", buf_str(&text));
+        expect_part(&t, ".", "more than 100000 documents");
+}
+
+static void test_deep_nesting_of_bases(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        for (int i = 0; i < LIMIT_KUSTOMIZE_DEPTH + 5; i++) {
+                char path[64], text[64];
+                snprintf(path, sizeof(path), "d%d/kustomization.yaml", i);
+                snprintf(text, sizeof(text), "resources: [../d%d]\n", i + 1);
+                tree_add(&t, path, text);
+        }
+        expect_part(&t, "d0", "bases are nested more than 64 deep");
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_overlay),
+                cmocka_unit_test(test_references_follow_names),
+                cmocka_unit_test(test_cluster_scoped_kinds_get_no_namespace),
+                cmocka_unit_test(test_components_see_what_came_before),
+                cmocka_unit_test(test_replacement_reads_and_writes),
+                cmocka_unit_test(test_unknown_field),
+                cmocka_unit_test(test_same_resource_twice),
+                cmocka_unit_test(test_cycles),
+                cmocka_unit_test(test_cycle_through_a_symlink),
+                cmocka_unit_test(test_files_outside_of_the_directory),
+                cmocka_unit_test(test_nothing_leaves_the_tree),
+                cmocka_unit_test(test_remote_bases_are_refused),
+                cmocka_unit_test(test_programs_are_refused),
+                cmocka_unit_test(test_alias_bomb),
+                cmocka_unit_test(test_too_many_documents),
+                cmocka_unit_test(test_deep_nesting_of_bases),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kustomize's strategic merge over single objects. */
+#include "build/kustomize/merge.h"
+#include "data/yaml.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define DEPLOYMENT "apiVersion: apps/v1\nkind: Deployment\n"
+
+static struct value parse(struct arena *a, const char *text) {
+        const struct yaml_options options = {.dialect = YAML_KYAML};
+        struct value v;
+        assert_int_equal(yaml_parse(a, text, strlen(text), &options, &v, NULL), 0);
+        return v;
+}
+
+/* Merges patch into object and compares the text of the result; NULL: the object is gone. */
+static void expect(const char *object, const char *patch, const char *result) {
+        _cleanup_arena_ struct arena *a = arena_new(0);
+        _cleanup_buf_ struct buf text = BUF_INIT(65536);
+        _cleanup_err_ struct err err = ERR_INIT;
+        struct merge_schema schema = {0};
+        struct value v = parse(a, object), p = parse(a, patch);
+        assert_int_equal(merge_schema_builtin(a, &schema, &err), 0);
+        if (merge_strategic(a, &schema, &v, &p, &err) < 0)
+                assert_string_equal(err_message(&err), result);
+        merge_schema_done(&schema);
+        if (err.class)
+                return;
+        yaml_write(&text, &v, YAML_SIGS);
+        assert_string_equal(result ? result : "null\n", buf_str(&text));
+}
+
+static void test_maps(void **state) {
+        expect("a: 1\nb: {c: 2, d: 3}\n", "b: {c: 4, e: 5}\n", "a: 1\nb:\n  c: 4\n  d: 3\n  e: 5\n");
+        expect("a: 1\nb: 2\n", "b: null\n", "a: 1\n");
+        expect("a: 1\n", "$patch: delete\n", NULL);
+        expect("a: 1\nb: {c: 2}\n", "b: {$patch: replace, x: 1}\n", "a: 1\nb:\n  x: 1\n");
+        expect("a: 1\n", "a: {b: null, c: {d: null}}\n",
+               "wrong node kind: expected ScalarNode but got MappingNode: node contents:\nb: null\nc:\n  d: null\n");
+}
+
+static void test_lists_without_a_schema_are_replaced(void **state) {
+        expect("l: [{name: a, x: 1}]\n", "l: [{name: b}]\n", "l:\n- name: b\n");
+}
+
+static void test_keyed_lists(void **state) {
+        expect(DEPLOYMENT "spec: {template: {spec: {containers: [{name: a, image: x}, {name: b, image: y}]}}}\n",
+               DEPLOYMENT "spec: {template: {spec: {containers: [{name: c, image: z}, {name: b, image: w}]}}}\n",
+               DEPLOYMENT "spec:\n  template:\n    spec:\n      containers:\n      - image: z\n        name: c\n"
+                          "      - image: w\n        name: b\n      - image: x\n        name: a\n");
+        expect(DEPLOYMENT "spec: {template: {spec: {containers: [{name: a}, {name: b}]}}}\n",
+               DEPLOYMENT "spec: {template: {spec: {containers: [{name: a, $patch: delete}]}}}\n",
+               DEPLOYMENT "spec:\n  template:\n    spec:\n      containers:\n      - name: b\n");
+        expect(DEPLOYMENT "spec: {template: {spec: {containers: [{name: a}, {name: b}]}}}\n",
+               DEPLOYMENT "spec: {template: {spec: {containers: [{$patch: replace}, {name: c}]}}}\n",
+               DEPLOYMENT "spec:\n  template:\n    spec:\n      containers:\n      - name: c\n");
+}
+
+static void test_ports_by_two_keys(void **state) {
+        static const char service[] = "apiVersion: v1\nkind: Service\n";
+        _cleanup_buf_ struct buf object = BUF_INIT(4096), patch = BUF_INIT(4096), result = BUF_INIT(4096);
+        buf_addf(&object, "%sspec: {ports: [{port: 53, protocol: UDP}, {port: 53, protocol: TCP}]}\n", service);
+        buf_addf(&patch, "%sspec: {ports: [{port: 53, protocol: TCP, name: dns}]}\n", service);
+        buf_addf(&result,
+                 "%sspec:\n  ports:\n  - port: 53\n    protocol: UDP\n  - name: dns\n    port: 53\n    protocol: TCP\n",
+                 service);
+        expect(buf_str(&object), buf_str(&patch), buf_str(&result));
+}
+
+static void test_finalizers_are_a_set(void **state) {
+        expect(DEPLOYMENT "metadata: {finalizers: [a, b]}\n", DEPLOYMENT "metadata: {finalizers: [c, b]}\n",
+               DEPLOYMENT "metadata:\n  finalizers:\n  - c\n  - b\n  - a\n");
+}
+
+static void test_unknown_directive(void **state) {
+        expect("a: {b: 1}\n", "a: {$patch: explode}\n", "unknown patch strategy 'explode'");
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_maps),
+                cmocka_unit_test(test_lists_without_a_schema_are_replaced),
+                cmocka_unit_test(test_keyed_lists),
+                cmocka_unit_test(test_ports_by_two_keys),
+                cmocka_unit_test(test_finalizers_are_a_set),
+                cmocka_unit_test(test_unknown_directive),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tree.h"
+
+#include "base/fs.h"
+#include "build/kustomize/kustomize.h"
+
+#include <stdarg.h>
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+void tree_init(struct tree *t) {
+        snprintf(t->top, sizeof(t->top), "/tmp/weir-tree-XXXXXX");
+        assert_non_null(mkdtemp(t->top));
+        t->fd = fs_open_dir(AT_FDCWD, t->top, NULL);
+        assert_true(t->fd >= 0);
+}
+
+void tree_done(struct tree *t) {
+        close_fd(&t->fd);
+        fs_remove_tree(t->top, NULL);
+}
+
+void tree_add(struct tree *t, const char *path, const char *text) {
+        char full[512];
+        snprintf(full, sizeof(full), "%s/%s", t->top, path);
+        char *slash = strrchr(full, '/');
+        *slash = 0;
+        assert_int_equal(fs_mkdirs(full, 0755, NULL), 0);
+        *slash = '/';
+        assert_int_equal(fs_write_atomic(full, text, strlen(text), 0644, NULL), 0);
+}
+
+void tree_link(struct tree *t, const char *path, const char *target) {
+        assert_int_equal(symlinkat(target, t->fd, path), 0);
+}
+
+char *tree_build(struct tree *t, const char *path) {
+        _cleanup_arena_ struct arena *a = arena_new(0);
+        _cleanup_err_ struct err err = ERR_INIT;
+        struct kustomize_options options = {.reorder = KUSTOMIZE_REORDER_NONE, .display_root = "/src"};
+        struct buf out = BUF_INIT((size_t)64 << 20);
+        struct value objects;
+        if (kustomize_build(a, t->fd, path, &options, &objects, &err) < 0 ||
+            kustomize_print(&out, &objects, &err) < 0) {
+                buf_clear(&out);
+                buf_addf(&out, "error: %s", err_message(&err));
+        }
+        return out.data ? buf_take(&out) : strdup("");
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Small source trees for the tests of builds. */
+#pragma once
+
+#include "base/buf.h"
+
+struct tree {
+        char top[64];
+        int fd;
+};
+
+/* A new empty directory beneath /tmp; tree_done() removes it. */
+void tree_init(struct tree *t);
+void tree_done(struct tree *t);
+
+#define _cleanup_tree_ _cleanup_(tree_done)
+
+/* A file with its directories; a symlink. */
+void tree_add(struct tree *t, const char *path, const char *text);
+void tree_link(struct tree *t, const char *path, const char *target);
+
+/* Builds the kustomization at path as `kustomize build --reorder none` prints it. The answer (malloc'ed) is the output,
+ * or "error: " and the message. Paths in messages begin with "/src". */
+char *tree_build(struct tree *t, const char *path);
