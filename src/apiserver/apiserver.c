@@ -91,7 +91,8 @@ static void kinds_changed(void *context) {
 
 static void published(void *context) {
         struct apiserver *s = context;
-        http_stream_wake(s->server.http);
+        if (atomic_load(&s->server.watches) > 0)
+                http_stream_wake(s->server.http);
 }
 
 /* ---- parts ---- */
@@ -177,6 +178,11 @@ static int keep_port(const struct apiserver *s, struct err *err) {
         return fs_write_atomic(path, text, (size_t)n, 0600, err);
 }
 
+/* The address that clients on this machine use. */
+static const char *reachable(const char *address) {
+        return streq(address, "0.0.0.0") ? "127.0.0.1" : streq(address, "::") ? "::1" : address;
+}
+
 static int listen_all(struct apiserver *s, struct err *err) {
         if (pki_server_context(s->pki, &s->tls, err) < 0)
                 return -1;
@@ -188,8 +194,9 @@ static int listen_all(struct apiserver *s, struct err *err) {
                 if (http_listen_tcp(s->server.http, s->address, &s->port, s->tls, err) < 0)
                         return -1;
         }
-        bool v6 = strchr(s->address, ':') != NULL;
-        snprintf(s->server.address, sizeof(s->server.address), v6 ? "[%s]:%u" : "%s:%u", s->address, s->port);
+        const char *shown = reachable(s->address);
+        snprintf(s->server.address, sizeof(s->server.address), strchr(shown, ':') ? "[%s]:%u" : "%s:%u", shown,
+                 s->port);
         if (!s->options->port && keep_port(s, err) < 0)
                 return -1;
         return s->options->unix_socket ? http_listen_unix(s->server.http, s->options->unix_socket, err) : 0;
@@ -218,11 +225,12 @@ static int start_controllers(struct apiserver *s, struct err *err) {
         struct bootstrap_options bootstrap = {
                 .service_cidr = SERVICE_CIDR,
                 .kubernetes_ip = SERVICE_IP,
-                .advertise_address = s->address,
+                .advertise_address = reachable(s->address),
                 .port = s->port,
                 .client_ca_pem = pki_ca_pem(s->pki),
         };
-        struct controllers_options options = {.root_ca_pem = pki_ca_pem(s->pki), .settle_workloads = s->options->settle_workloads};
+        struct controllers_options options = {.root_ca_pem = pki_ca_pem(s->pki),
+                                              .settle_workloads = s->options->settle_workloads};
         return bootstrap_run(s->server.registry, &bootstrap, err) < 0
                        ? -1
                        : controllers_start(s->server.registry, &options, &s->controllers, err);

@@ -26,11 +26,12 @@ struct object_owner {
 
 struct object {
         atomic_uint refs;
-        uint64_t rv; /* the resourceVersion; 0 until the store gives one */
-        uint64_t id; /* the store's row group of this key; 0: not stored yet */
-        char *json;  /* NUL-terminated; has room for the digits of rv until it is stamped */
-        size_t json_len;
-        size_t rv_offset;       /* where the digits of rv begin in json */
+        uint64_t rv;      /* the resourceVersion; 0 until the store gives one */
+        uint64_t id;      /* the store's row group of this key; 0: not stored yet */
+        char *json;       /* followed by a newline and a NUL, which an answer of one object ends with; has room for the
+                           * digits of rv until it is stamped */
+        size_t json_len;  /* without the newline */
+        size_t rv_offset; /* where the digits of rv begin in json */
         size_t body_offset;     /* where "metadata" begins: behind kind and apiVersion, which list items leave out */
         const char *namespace_; /* "" for cluster-scoped ones */
         const char *name;
@@ -52,8 +53,9 @@ struct object {
  * afterwards. ERR_MEMORY, ERR_INVALID when it has no metadata.name. One reference is the caller's. */
 int object_new(const struct value *tree, struct object **ret, struct err *err);
 
-/* Makes an object of stored bytes (copied), which object_stamp() has made. */
-int object_load(const char *json, size_t n, uint64_t rv, uint64_t id, struct object **ret, struct err *err);
+/* Makes an object of stored bytes (copied), which object_stamp() has made. scratch may be reset afterwards. */
+int object_load(struct arena *scratch, const char *json, size_t n, uint64_t rv, uint64_t id, struct object **ret,
+                struct err *err);
 
 /* Puts the version into an object that nobody else has seen yet. Once. */
 void object_stamp(struct object *o, uint64_t rv);

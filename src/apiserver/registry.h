@@ -3,9 +3,8 @@
  * controllers alike. Every write goes through the same pipeline: decode, defaults, admission, validation, managed
  * fields, optimistic concurrency, store.
  *
- * Calls are synchronous: a write returns after it is durable and visible. Safe from any thread except the store's
- * writer (so never from inside registry_watch callbacks, which there are none of: a watch is a cursor that is polled).
- * Never call with a lock held that another registry caller may want.
+ * Calls are synchronous: a write returns after it is durable and visible. Safe from any thread. Never call with a lock
+ * held that another caller of the registry may want.
  *
  * Kinds: a `const struct kind *` names resource and version; trees go in and come out in that version. A caller gets
  * kinds from a snapshot (registry_kinds()) and keeps the snapshot while it uses them. */

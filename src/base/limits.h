@@ -15,6 +15,8 @@
 #define LIMIT_YAML_NODES 5000000        /* nodes of one stream after aliases are expanded */
 #define LIMIT_YAML_FLOW_WORK ((size_t)200 << 20) /* sum of the flow nesting over the events of a YAML stream: a second */
 #define LIMIT_YAML_ERRORS 100           /* duplicate keys named in one error text */
+#define LIMIT_YAML_MENDS 16             /* rewritings of one document for libyaml, see yaml_source.c */
+#define LIMIT_YAML_MEND_BYTES ((size_t)4 << 20) /* longer ones are not rewritten */
 #define LIMIT_PATCH_OPERATIONS 10000    /* JSON patch, as kube-apiserver */
 #define LIMIT_PATCH_COPIES ((size_t)3145728) /* bytes that one JSON patch's "copy" operations may add, as kube-apiserver */
 #define LIMIT_JSONPATH_STEPS 1000000    /* values that one JSONPath template may visit */
@@ -42,7 +44,7 @@
 #define LIMIT_FIELD_ERRORS 200               /* causes one invalid object is told of */
 
 /* the sandbox and the jobs in it */
-#define LIMIT_BROKER_WORKERS 256                 /* workers at once; further jobs wait in the socket */
+#define LIMIT_BROKER_WORKERS 128                 /* workers at once; further callers wait */
 #define LIMIT_JOB_INPUT ((size_t)64 << 20)       /* bytes of one job's request */
 #define LIMIT_JOB_OUTPUT ((size_t)256 << 20)     /* bytes of one job's answer when the caller names no maximum */
 #define LIMIT_JOB_ERROR ((size_t)65536)          /* bytes of the error text that a worker may send */
@@ -71,6 +73,7 @@
 #define LIMIT_KUSTOMIZE_FILE ((size_t)64 << 20)   /* one file of a source tree, bytes */
 #define LIMIT_KUSTOMIZE_FILES 100000              /* files and directories one build may name */
 #define LIMIT_KUSTOMIZE_RESOURCES 100000          /* resources of one build */
+#define LIMIT_KUSTOMIZE_WORK ((size_t)50 << 20)   /* visits of resources by patches, selectors and references of one build */
 #define LIMIT_KUSTOMIZE_OUTPUT ((size_t)512 << 20) /* bytes of YAML one build may print */
 #define LIMIT_SYMLINKS 255                        /* symlinks followed for one path */
 #define LIMIT_MERGE_LIST 2000                     /* elements of a list that a patch merges by several keys: quadratic */
@@ -94,6 +97,7 @@
 #define LIMIT_JOB_MEMORY ((size_t)256 << 20)     /* bytes of the arena of a fetch, archive or unpack job */
 #define LIMIT_API_WORKERS 64          /* threads that prepare writes and lists */
 #define LIMIT_API_QUEUE 4096          /* requests waiting for one of them; more get 429 */
+#define LIMIT_API_VERSION_WAITERS 8   /* requests that may wait for a version of the future at a time */
 #define LIMIT_LIST_BYTES ((size_t)1 << 30) /* one list response, bytes */
 #define LIMIT_FIELD_MANAGER 128       /* bytes of a field manager's name, as kube-apiserver */
 #define LIMIT_WATCH_FILL ((size_t)16384) /* bytes of events written to a watch at a time */

@@ -1,74 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/cli.h"
-
-#include <getopt.h>
-
+/* weir apiserver: the embedded control plane as a role of its own. */
 #include "apiserver/apiserver.h"
 #include "base/log.h"
-
-static int usage(void) {
-        fprintf(stderr, "Usage: weir apiserver --data DIR [--address ADDRESS] [--port N] [--unix-socket PATH]\n"
-                        "                      [--token-auth-file FILE] [--settle-workloads] [--ready-fd N]\n");
-        return 2;
-}
-
-/* A decimal number up to max, or -1. */
-static long number(const char *text, long max) {
-        char *end;
-        long v = strtol(text, &end, 10);
-        return end == text || *end || v < 0 || v > max ? -1 : v;
-}
+#include "cli/cli.h"
+#include "cli/session.h"
+#include "supervisor/supervisor.h"
 
 int cmd_apiserver(int argc, char **argv) {
-        static const struct option known[] = {
-                {"data", required_argument, NULL, 'd'},
-                {"address", required_argument, NULL, 'a'},
-                {"port", required_argument, NULL, 'p'},
-                {"unix-socket", required_argument, NULL, 'u'},
-                {"token-auth-file", required_argument, NULL, 't'},
-                {"ready-fd", required_argument, NULL, 'r'},
-                {"settle-workloads", no_argument, NULL, 's'},
-                {NULL, 0, NULL, 0},
-        };
-        struct apiserver_options options = {.ready_fd = -1, .announce = true};
-        long value;
-        for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
-                switch (c) {
-                case 'd':
-                        options.data_dir = optarg;
-                        break;
-                case 'a':
-                        options.address = optarg;
-                        break;
-                case 'p':
-                        if ((value = number(optarg, 65535)) < 0)
-                                return usage();
-                        options.port = (uint16_t)value;
-                        break;
-                case 'u':
-                        options.unix_socket = optarg;
-                        break;
-                case 't':
-                        options.token_auth_file = optarg;
-                        break;
-                case 's':
-                        options.settle_workloads = true;
-                        break;
-                case 'r':
-                        if ((value = number(optarg, 1 << 20)) < 0)
-                                return usage();
-                        options.ready_fd = (int)value;
-                        break;
-                default:
-                        return usage();
-                }
-        }
-        if (!options.data_dir || optind != argc)
-                return usage();
-        log_init("apiserver", LOG_INFO, false);
         _cleanup_err_ struct err err = ERR_INIT;
-        if (apiserver_run(&options, &err) == 0)
+        struct apiserver_options options = {.ready_fd = -1, .announce = true};
+        unsigned port = 0, ready_fd = 0;
+        struct option_list words;
+        const struct option table[] = {
+                {"data", 0, OPTION_STRING, &options.data_dir, "directory of the store, the keys and admin.kubeconfig"},
+                {"address", 0, OPTION_STRING, &options.address, "address to listen on (default 127.0.0.1)"},
+                {"port", 0, OPTION_UNSIGNED, &port, "port to listen on (default: a free one, kept for the next start)"},
+                {"unix-socket", 0, OPTION_STRING, &options.unix_socket, "path of a private socket for local roles"},
+                {"token-auth-file", 0, OPTION_STRING, &options.token_auth_file, "static tokens, kube-apiserver's format"},
+                {"settle-workloads", 0, OPTION_BOOL, &options.settle_workloads, "set workloads' status as if rolled out"},
+                {"ready-fd", 0, OPTION_UNSIGNED, &ready_fd, "descriptor to say \"ready ADDRESS\" on"},
+                {0},
+        };
+        if (options_want_help(argc, argv, "apiserver --data DIR [flags]", table))
                 return 0;
-        fprintf(stderr, "weir apiserver: %s\n", err_message(&err));
-        return 1;
+        supervisor_bind_life();
+        log_init("apiserver", LOG_INFO, false);
+        if (options_parse(argc, argv, table, &words, &err) < 0)
+                return session_fail(&err);
+        if (!options.data_dir || port > 65535 || words.len) {
+                say_failure(words.len           ? "apiserver takes no arguments"
+                            : !options.data_dir ? "--data is required"
+                                                : "--port: expected 0 to 65535");
+                return 1;
+        }
+        options.port = (uint16_t)port;
+        if (ready_fd) {
+                options.ready_fd = (int)ready_fd;
+                options.announce = false;
+        }
+        return apiserver_run(&options, &err) < 0 ? session_fail(&err) : 0;
 }

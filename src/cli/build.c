@@ -5,128 +5,177 @@
 #include "base/fs.h"
 #include "base/limits.h"
 #include "build/kustomize/kustomize.h"
+#include "build/kustomize/resid.h"
+#include "cli/options.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
+#include <sys/stat.h>
 
 struct build_args {
         const char *dir;
-        const char *output; /* NULL: standard output */
+        const char *output; /* a file, or a directory that gets one file for each object; NULL: standard output */
+        const char *restrictor;
+        const char *reorder;
+        bool managed_by, plugins, exec, helm;
         struct kustomize_options options;
 };
 
-static const char usage[] =
-        "Usage: weir build [DIR] [-o FILE] [--load-restrictor LoadRestrictionsRootOnly|LoadRestrictionsNone]\n"
-        "                  [--reorder legacy|none] [--enable-managedby-label]\n";
-
-static int refuse(const char *flag, const char *why) {
-        fprintf(stderr, "Error: %s is refused: %s\n", flag, why);
-        return 1;
+static int refuse(const char *flag, const char *why, struct err *err) {
+        return err_set(err, ERR_UNSUPPORTED, "%s is refused: %s", flag, why);
 }
 
-static int read_restrictor(struct build_args *b, const char *value) {
-        b->options.load_restrictions_none = streq(value, "LoadRestrictionsNone");
-        if (b->options.load_restrictions_none || streq(value, "LoadRestrictionsRootOnly"))
+/* Turns flags into the engine's options. */
+static int read_flags(struct build_args *b, struct err *err) {
+        struct kustomize_options *o = &b->options;
+        if (b->plugins || b->exec)
+                return refuse(b->plugins ? "--enable-alpha-plugins" : "--enable-exec",
+                              "weir runs no programs out of a source tree", err);
+        if (b->helm)
+                return refuse("--enable-helm", "charts are rendered by HelmRelease, not by a build", err);
+        o->managed_by_label = b->managed_by;
+        o->load_restrictions_none = b->restrictor && streq(b->restrictor, "LoadRestrictionsNone");
+        if (b->restrictor && !o->load_restrictions_none && !streq(b->restrictor, "LoadRestrictionsRootOnly"))
+                return err_set(err, ERR_BAD_REQUEST,
+                               "illegal flag value --load-restrictor %s; legal values: [LoadRestrictionsRootOnly "
+                               "LoadRestrictionsNone]",
+                               b->restrictor);
+        if (!b->reorder)
                 return 0;
-        fprintf(stderr,
-                "Error: illegal flag value --load-restrictor %s; legal values: [LoadRestrictionsRootOnly "
-                "LoadRestrictionsNone]\n",
-                value);
-        return 1;
-}
-
-static int read_reorder(struct build_args *b, const char *value) {
-        b->options.reorder = streq(value, "none") ? KUSTOMIZE_REORDER_NONE : KUSTOMIZE_REORDER_LEGACY;
-        fprintf(stderr, "Flag --reorder has been deprecated, use the new 'sortOptions' field in kustomization.yaml "
-                        "instead.\n");
-        if (streq(value, "none") || streq(value, "legacy"))
+        fputs("Flag --reorder has been deprecated, use the new 'sortOptions' field in kustomization.yaml instead.\n",
+              stderr);
+        o->reorder = streq(b->reorder, "none") ? KUSTOMIZE_REORDER_NONE : KUSTOMIZE_REORDER_LEGACY;
+        if (streq(b->reorder, "none") || streq(b->reorder, "legacy"))
                 return 0;
-        fprintf(stderr, "Error: illegal flag value --reorder %s; legal values: [legacy none]\n", value);
-        return 1;
+        return err_set(err, ERR_BAD_REQUEST, "illegal flag value --reorder %s; legal values: [legacy none]",
+                       b->reorder);
 }
 
-/* 0: go on; -1: help was printed; else the exit status. */
-static int parse(int argc, char **argv, struct build_args *b) {
-        enum { RESTRICTOR = 256, REORDER, MANAGED_BY, ALPHA_PLUGINS, EXEC, HELM, HELP };
-        static const struct option options[] = {
-                {"output", required_argument, NULL, 'o'},
-                {"load-restrictor", required_argument, NULL, RESTRICTOR},
-                {"reorder", required_argument, NULL, REORDER},
-                {"enable-managedby-label", no_argument, NULL, MANAGED_BY},
-                {"enable-alpha-plugins", no_argument, NULL, ALPHA_PLUGINS},
-                {"enable-exec", no_argument, NULL, EXEC},
-                {"enable-helm", no_argument, NULL, HELM},
-                {"help", no_argument, NULL, HELP},
-                {0},
-        };
-        int status = 0;
-        for (int c; !status && (c = getopt_long(argc, argv, "o:h", options, NULL)) != -1;) {
-                if (c == 'o')
-                        b->output = optarg;
-                else if (c == RESTRICTOR)
-                        status = read_restrictor(b, optarg);
-                else if (c == REORDER)
-                        status = read_reorder(b, optarg);
-                else if (c == MANAGED_BY)
-                        b->options.managed_by_label = true;
-                else if (c == ALPHA_PLUGINS || c == EXEC)
-                        status = refuse("--enable-alpha-plugins", "weir runs no programs out of a source tree");
-                else if (c == HELM)
-                        status = refuse("--enable-helm", "charts are rendered by HelmRelease, not by a build");
-                else if (c == HELP || c == 'h')
-                        status = fputs(usage, stdout) < 0 ? 1 : -1;
-                else
-                        status = 1;
-        }
-        if (!status && argc - optind > 1) {
-                fputs("Error: specify one path to a kustomization directory\n", stderr);
-                status = 1;
-        }
-        b->dir = argc > optind ? argv[optind] : ".";
-        return status;
+/* ---- output ---- */
+
+static int print(const struct value *objects, struct buf *out, struct err *err) {
+        if (kustomize_print(out, objects, err) < 0)
+                return -1;
+        return buf_failed(out) ? err_set(err, ERR_TOO_LARGE, "the output is larger than %zu bytes", out->max) : 0;
 }
 
-static int write_out(const struct build_args *b, const struct buf *text, struct err *err) {
-        if (!b->output)
-                return fs_write_all(STDOUT_FILENO, buf_str(text), text->len, err);
-        _cleanup_close_ int fd = fs_open(AT_FDCWD, b->output, O_WRONLY | O_CREAT | O_TRUNC, 0644, err);
-        return fd < 0 ? -1 : fs_write_all(fd, buf_str(text), text->len, err);
+/* Whether an object has a namespace of its own, and which one counts. */
+static const char *namespace_of(const struct scopes *scopes, const struct value *object) {
+        const char *ns = value_path_str(object, "metadata", "namespace", NULL);
+        const char *version = value_string_or(value_get(object, "apiVersion"), "");
+        if (scopes_is_cluster(scopes, version, value_string_or(value_get(object, "kind"), "")))
+                return NULL;
+        return ns && *ns ? ns : "default";
 }
+
+/* With objects of several namespaces their files bear the namespace in front. */
+static bool has_several(const struct scopes *scopes, const struct value *objects) {
+        const char *first = NULL;
+        VALUE_EACH_ITEM(object, objects) {
+                const char *ns = namespace_of(scopes, object);
+                if (ns && first && !streq(ns, first))
+                        return true;
+                first = ns ? ns : first;
+        }
+        return false;
+}
+
+/* "group_version_kind_name.yaml" in lower case, as `kustomize build -o DIR` names files. */
+static int file_name(struct arena *a, const struct value *object, const char *dir, const char *ns, char **ret,
+                     struct err *err) {
+        const char *version = value_string_or(value_get(object, "apiVersion"), "");
+        const char *kind = value_string_or(value_get(object, "kind"), "");
+        const char *name = value_path_str(object, "metadata", "name", NULL);
+        char *base = arena_printf(a, "%s%s%s%s%s_%s.yaml", ns ? ns : "", ns ? "_" : "", version, *version ? "_" : "",
+                                  kind, name ? name : "");
+        if (!base)
+                return err_oom(err);
+        for (char *p = base; *p; p++)
+                *p = *p == '/' ? '_' : *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p;
+        *ret = arena_printf(a, "%s/%s", dir, base);
+        return *ret ? 0 : err_oom(err);
+}
+
+static int write_files(struct arena *a, const char *dir, const struct scopes *scopes, const struct value *objects,
+                       struct err *err) {
+        bool several = has_several(scopes, objects);
+        VALUE_EACH_ITEM(object, objects) {
+                _cleanup_buf_ struct buf text = BUF_INIT(LIMIT_KUSTOMIZE_OUTPUT);
+                const struct value one = {.type = VALUE_LIST, .len = 1, .items = object};
+                const char *ns = several ? namespace_of(scopes, object) : NULL;
+                char *path;
+                if (print(&one, &text, err) < 0 || file_name(a, object, dir, ns, &path, err) < 0 ||
+                    fs_write_atomic(path, buf_str(&text), text.len, 0644, err) < 0)
+                        return -1;
+        }
+        return 0;
+}
+
+static int write_directory(struct arena *a, const char *dir, const struct value *objects, struct err *err) {
+        struct scopes scopes = {0};
+        int failed = scopes_init(a, &scopes, err) < 0 || write_files(a, dir, &scopes, objects, err) < 0;
+        scopes_done(&scopes);
+        return failed ? -1 : 0;
+}
+
+static int write_out(struct arena *a, const struct build_args *b, const struct value *objects, struct err *err) {
+        struct stat st;
+        _cleanup_buf_ struct buf text = BUF_INIT(LIMIT_KUSTOMIZE_OUTPUT);
+        if (b->output && stat(b->output, &st) == 0 && S_ISDIR(st.st_mode))
+                return write_directory(a, b->output, objects, err);
+        if (print(objects, &text, err) < 0)
+                return -1;
+        return b->output ? fs_write_atomic(b->output, buf_str(&text), text.len, 0644, err)
+                         : fs_write_all(STDOUT_FILENO, buf_str(&text), text.len, err);
+}
+
+/* ---- building ---- */
 
 /* The whole file system is the tree: the user builds what is the user's own. Paths in messages come out absolute. */
-static int build(const struct build_args *b, struct buf *warnings, struct err *err) {
+static int build(struct build_args *b, struct buf *warnings, struct err *err) {
         char real[PATH_MAX];
+        _cleanup_arena_ struct arena *a = arena_new(ARENA_MAX_BUILD);
+        struct value objects;
         if (!realpath(b->dir, real))
                 return err_set(
                         err, ERR_NOT_FOUND,
                         "must build at directory: not a valid directory: evalsymlink failure on '%s' : lstat %s: %s",
-                        b->dir, b->dir, strerror(errno));
-        _cleanup_arena_ struct arena *arena = arena_new(ARENA_MAX_BUILD);
+                        b->dir, b->dir, errno == ENOENT ? "no such file or directory" : strerror(errno));
         _cleanup_close_ int root = fs_open_dir(AT_FDCWD, "/", err);
-        _cleanup_buf_ struct buf out = BUF_INIT(LIMIT_KUSTOMIZE_OUTPUT);
-        struct kustomize_options options = b->options;
-        struct value objects;
-        if (!arena)
-                return err_oom(err);
-        options.warnings = warnings;
-        const char *path = real[1] ? real + 1 : ".";
-        if (root < 0 || kustomize_build(arena, root, path, &options, &objects, err) < 0 ||
-            kustomize_print(&out, &objects, err) < 0)
+        if (root < 0)
                 return -1;
-        if (buf_failed(&out))
-                return err_set(err, ERR_TOO_LARGE, "the output is larger than %zu bytes", LIMIT_KUSTOMIZE_OUTPUT);
-        return write_out(b, &out, err);
+        if (!a)
+                return err_oom(err);
+        b->options.warnings = warnings;
+        if (kustomize_build(a, root, real[1] ? real + 1 : ".", &b->options, &objects, err) < 0)
+                return -1;
+        return write_out(a, b, &objects, err);
 }
 
 int cmd_build(int argc, char **argv) {
         struct build_args b = {.dir = "."};
+        const struct option options[] = {
+                {"output", 'o', OPTION_STRING, &b.output, "write to this file, or one file each into this directory"},
+                {"load-restrictor", 0, OPTION_STRING, &b.restrictor,
+                 "LoadRestrictionsRootOnly or LoadRestrictionsNone"},
+                {"reorder", 0, OPTION_STRING, &b.reorder, "legacy or none (deprecated)"},
+                {"enable-managedby-label", 0, OPTION_BOOL, &b.managed_by, "add app.kubernetes.io/managed-by"},
+                {"enable-alpha-plugins", 0, OPTION_BOOL, &b.plugins, "refused: weir runs no programs out of a tree"},
+                {"enable-exec", 0, OPTION_BOOL, &b.exec, "refused: weir runs no programs out of a tree"},
+                {"enable-helm", 0, OPTION_BOOL, &b.helm, "refused: charts are rendered by HelmRelease"},
+                {NULL, 0, OPTION_BOOL, NULL, NULL},
+        };
         _cleanup_err_ struct err err = ERR_INIT;
         _cleanup_buf_ struct buf warnings = BUF_INIT(LIMIT_KUSTOMIZE_OUTPUT);
-        int status = parse(argc, argv, &b);
-        if (status)
-                return status < 0 ? 0 : status;
-        int failed = build(&b, &warnings, &err);
+        struct option_list words = {.len = 0};
+        if (options_want_help(argc, argv, "build [DIR]", options))
+                return 0;
+        int failed = options_parse(argc, argv, options, &words, &err);
+        if (!failed && words.len > 1)
+                failed = err_set(&err, ERR_BAD_REQUEST, "specify one path to a kustomization directory");
+        if (!failed && words.len)
+                b.dir = words.items[0];
+        failed = failed || read_flags(&b, &err) < 0 || build(&b, &warnings, &err) < 0;
         fputs(buf_str(&warnings), stderr);
         if (!failed)
                 return 0;

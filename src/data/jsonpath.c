@@ -212,7 +212,7 @@ static int filter_side(struct walker *w, const struct jsonpath_list *side, const
 
 /* 1: the item passes, 0: it does not. */
 static int filter_item(struct walker *w, const struct jsonpath_node *node, const struct value *item) {
-        if (streq(node->operator, "exists")) {
+        if (streq(node->op, "exists")) {
                 struct results in = {0}, found;
                 if (push(w, &in, item) < 0)
                         return -1;
@@ -226,7 +226,7 @@ static int filter_item(struct walker *w, const struct jsonpath_node *node, const
                 r = filter_side(w, &node->right, item, &right);
         if (r)
                 return r < 0 ? -1 : 0;
-        return jsonpath_compare(node->operator, left, right, w->err);
+        return jsonpath_compare(node->op, left, right, w->err);
 }
 
 static int step_filter(struct walker *w, const struct jsonpath_node *node, const struct results *in,

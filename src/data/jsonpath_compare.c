@@ -23,11 +23,10 @@ static int order_strings(const struct value *x, const struct value *y) {
         return order ? order : (x->len > y->len) - (x->len < y->len);
 }
 
-int jsonpath_compare(const char *operator, const struct value *x, const struct value *y, struct err *err) {
-        bool equality = streq(operator, "==") || streq(operator, "!=");
-        if (!equality && !streq(operator, "<") && !streq(operator, "<=") && !streq(operator, ">") &&
-            !streq(operator, ">="))
-                return err_set(err, ERR_BAD_REQUEST, "unrecognized filter operator %s", operator);
+int jsonpath_compare(const char *op, const struct value *x, const struct value *y, struct err *err) {
+        bool equality = streq(op, "==") || streq(op, "!=");
+        if (!equality && !streq(op, "<") && !streq(op, "<=") && !streq(op, ">") && !streq(op, ">="))
+                return err_set(err, ERR_BAD_REQUEST, "unrecognized filter operator %s", op);
         int kind = x ? basic_kind(x) : 0, other = y ? basic_kind(y) : 0;
         if (!kind || !other || (kind == other && kind == 1 && !equality))
                 return err_set(err, ERR_BAD_REQUEST, "invalid type for comparison");
@@ -38,7 +37,7 @@ int jsonpath_compare(const char *operator, const struct value *x, const struct v
                     : kind == 3 ? (x->f > y->f) - (x->f < y->f)
                                 : order_strings(x, y);
         if (equality)
-                return (order == 0) == (*operator== '=');
-        bool or_equal = operator[1] == '=';
-        return (*operator== '<' ? order < 0 : order> 0) || (or_equal && order == 0);
+                return (order == 0) == (*op == '=');
+        bool or_equal = op[1] == '=';
+        return (*op == '<' ? order < 0 : order > 0) || (or_equal && order == 0);
 }

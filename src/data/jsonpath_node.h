@@ -37,7 +37,7 @@ struct jsonpath_node {
         enum jsonpath_node_type type;
         struct value value; /* text, field and identifier: a string; literal: itself */
         struct jsonpath_bound bounds[3];
-        const char *operator;          /* filter: "==", …, or "exists" */
+        const char *op;                /* filter: "==", …, or "exists" */
         struct jsonpath_list left;     /* filter; action: its nodes */
         struct jsonpath_list right;    /* filter */
         struct jsonpath_list *members; /* union: n_members lists */
@@ -59,4 +59,4 @@ int jsonpath_unquote(const char *s, const char *end, char quote, struct buf *out
 
 /* Compares two values as text/template does. 1 and 0: yes and no; -1: the operator is unknown or they cannot be
  * compared. NULL is Go's invalid value. */
-int jsonpath_compare(const char *operator, const struct value * x, const struct value *y, struct err *err);
+int jsonpath_compare(const char *op, const struct value *x, const struct value *y, struct err *err);

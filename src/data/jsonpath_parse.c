@@ -341,10 +341,10 @@ static int parse_filter(struct parser *ps, struct jsonpath_list *list) {
                 return -1;
         size_t n = (size_t)(ps->p - text), left, op;
         ps->p += 2;
-        struct jsonpath_node filter = {.type = JSONPATH_FILTER, .operator= "exists" };
+        struct jsonpath_node filter = {.type = JSONPATH_FILTER, .op = "exists"};
         if (split_filter(text, n, &left, &op)) {
-                filter.operator= arena_strndup(ps->arena, text + left, op);
-                if (!filter.operator)
+                filter.op = arena_strndup(ps->arena, text + left, op);
+                if (!filter.op)
                         return err_oom(ps->err);
                 if (parse_action_text(ps, "", text, left, "", &filter.left) < 0 ||
                     parse_action_text(ps, "", text + left + op, n - left - op, "", &filter.right) < 0)

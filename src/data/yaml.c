@@ -47,32 +47,48 @@ unsigned yaml_stream_line(const struct yaml_stream *s) {
         return s->loader.line;
 }
 
+/* The first document of a text; *n_nodes: nodes it has. */
+static int parse_first(struct arena *a, const char *text, size_t n, const struct yaml_options *options, size_t *n_nodes,
+                       struct value *ret, struct err *err) {
+        _cleanup_buf_ struct buf mended = BUF_INIT(LIMIT_YAML_BYTES);
+        for (int tries = 0;; tries++) {
+                _cleanup_yaml_stream_ struct yaml_stream *s = yaml_stream_new(text, n, options, err);
+                _cleanup_buf_ struct buf next = BUF_INIT(LIMIT_YAML_BYTES);
+                if (!s)
+                        return -1;
+                int r = yaml_stream_next(s, a, ret, err);
+                *n_nodes = s->n_nodes;
+                if (r == 0)
+                        *ret = value_null();
+                if (r >= 0)
+                        return 0;
+                if (tries == LIMIT_YAML_MENDS || !yaml_source_mend(&s->loader, &next))
+                        return -1;
+                err_done(err);
+                buf_done(&mended);
+                mended = next;
+                next = BUF_INIT(0); /* it moved */
+                text = buf_str(&mended);
+                n = mended.len;
+        }
+}
+
 int yaml_parse(struct arena *a, const char *text, size_t n, const struct yaml_options *options, struct value *ret,
                struct err *err) {
-        _cleanup_yaml_stream_ struct yaml_stream *s = yaml_stream_new(text, n, options, err);
-        if (!s)
-                return -1;
-        int r = yaml_stream_next(s, a, ret, err);
-        if (r == 0)
-                *ret = value_null();
-        return r < 0 ? -1 : 0;
+        size_t n_nodes;
+        return parse_first(a, text, n, options, &n_nodes, ret, err);
 }
 
 /* Parses one piece of a stream, which counts against what is left of the stream's nodes. */
 static int parse_piece(struct arena *a, const struct yaml_piece *piece, struct yaml_options *options, struct value *ret,
                        struct err *err) {
-        _cleanup_yaml_stream_ struct yaml_stream *s = yaml_stream_new(piece->text, piece->n, options, err);
-        if (!s)
-                return -1;
-        int r = yaml_stream_next(s, a, ret, err);
-        if (r < 0) {
+        size_t n_nodes;
+        if (parse_first(a, piece->text, piece->n, options, &n_nodes, ret, err) < 0) {
                 if (err && err->line)
                         err->line += piece->line - 1;
                 return -1;
         }
-        if (r == 0)
-                *ret = value_null();
-        options->max_nodes -= s->n_nodes < options->max_nodes ? s->n_nodes : options->max_nodes - 1;
+        options->max_nodes -= n_nodes < options->max_nodes ? n_nodes : options->max_nodes - 1;
         return 0;
 }
 

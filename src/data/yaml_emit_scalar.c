@@ -119,10 +119,14 @@ static void write_escape(struct yaml_emitter *e, uint32_t rune) {
                 }
         }
         char text[12];
-        const char *fmt = rune <= 0xFF ? "x%02X" : rune <= 0xFFFF ? "u%04X" : "U%08X";
-        _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wformat-nonliteral\"")
-                snprintf(text, sizeof(text), fmt, rune);
-        _Pragma("GCC diagnostic pop") for (const char *p = text; *p; p++) put(e, *p);
+        if (rune <= 0xFF)
+                snprintf(text, sizeof(text), "x%02X", rune);
+        else if (rune <= 0xFFFF)
+                snprintf(text, sizeof(text), "u%04X", rune);
+        else
+                snprintf(text, sizeof(text), "U%08X", rune);
+        for (const char *p = text; *p; p++)
+                put(e, *p);
 }
 
 static void write_double(struct yaml_emitter *e, const char *s, size_t n, enum yaml_place place) {

@@ -8,6 +8,7 @@
 /* The texts are for people: what is longer or deeper than this is cut. */
 #define SYNTAX_DEPTH_MAX 20
 #define SYNTAX_BYTES_MAX 4096
+#define SYNTAX_KEYS_MAX 100
 
 static void quote_rune(struct buf *b, const char *s, unsigned len, uint32_t rune) {
         static const char letters[] = "abtnvfr"; /* \a is 7, \r is 13 */
@@ -101,8 +102,8 @@ static void show_map(struct buf *b, const struct yaml_node *n, enum yaml_dialect
         buf_addf(b, "map[%s]interface {}{", strings ? "string" : "interface {}");
         const struct yaml_node *k = NULL;
         const char *separator = "";
-        /* Quadratic in the map's length, but only until the text is full. */
-        while (b->len < SYNTAX_BYTES_MAX && (k = next_key(n, k))) {
+        /* One look through the map for each key that is shown, and few are. */
+        for (int shown = 0; shown < SYNTAX_KEYS_MAX && b->len < SYNTAX_BYTES_MAX && (k = next_key(n, k)); shown++) {
                 buf_adds(b, separator);
                 separator = ", ";
                 show(b, k, dialect, true, depth + 1);

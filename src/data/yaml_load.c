@@ -27,7 +27,8 @@ int yaml_loader_init(struct yaml_loader *l, const char *text, size_t n, const st
         if (!l->nodes || !yaml_parser_initialize(&l->parser))
                 return err_oom(err);
         l->parser_live = true;
-        yaml_parser_set_input_string(&l->parser, (const unsigned char *)text, n);
+        l->source = (struct yaml_source){.text = text, .n = n};
+        yaml_parser_set_input_string(&l->parser, (const unsigned char *)(text ? text : ""), n);
         return 0;
 }
 
@@ -38,6 +39,18 @@ void yaml_loader_done(struct yaml_loader *l) {
         strmap_done(&l->anchors);
         l->nodes = arena_free(l->nodes);
         l->ended = true;
+}
+
+static int fail_at(const yaml_mark_t *mark, struct err *err) {
+        return err_at(err, (unsigned)mark->line + 1, (unsigned)mark->column + 1);
+}
+
+int yaml_syntax_error(size_t line, const yaml_mark_t *mark, const char *text, struct err *err) {
+        if (line)
+                err_set(err, ERR_SYNTAX, "yaml: line %zu: %s", line, text);
+        else
+                err_set(err, ERR_SYNTAX, "yaml: %s", text);
+        return fail_at(mark, err);
 }
 
 /* v3 has always read two tokens more than its parser needs: a scanner's error there comes before the parser's. */
@@ -77,17 +90,9 @@ static int syntax_error(struct yaml_loader *l, struct err *err) {
         else
                 line = context ? context + scanner : problem ? problem + scanner : 0;
         const char *text = p->problem ? p->problem : "unknown problem parsing YAML content";
-        if (line)
-                err_set(err, ERR_SYNTAX, "yaml: line %zu: %s", line, text);
-        else
-                err_set(err, ERR_SYNTAX, "yaml: %s", text);
-        if (p->error == YAML_READER_ERROR)
-                return -1;
-        return err_at(err, (unsigned)problem + 1, (unsigned)p->problem_mark.column + 1);
-}
-
-static int fail_at(const yaml_mark_t *mark, struct err *err) {
-        return err_at(err, (unsigned)mark->line + 1, (unsigned)mark->column + 1);
+        if (p->error == YAML_READER_ERROR) /* it knows no place */
+                return err_set(err, ERR_SYNTAX, "yaml: %s", text);
+        return yaml_syntax_error(line, &p->problem_mark, text, err);
 }
 
 static struct yaml_node *add_node(struct yaml_loader *l, enum yaml_node_kind kind, const yaml_event_t *event,
@@ -152,7 +157,7 @@ static enum value_style scalar_style(yaml_scalar_style_t style) {
 /* The text goes into the caller's arena with a spare byte before it: see struct yaml_node. */
 static int load_scalar(struct yaml_loader *l, const yaml_event_t *event, struct yaml_node *parent, struct err *err) {
         struct yaml_node *n = add_node(l, YAML_NODE_SCALAR, event, parent, err);
-        if (!n)
+        if (!n || yaml_source_check(l, event, parent, err) < 0)
                 return -1;
         size_t len = event->data.scalar.length;
         char *text = len < UINT32_MAX ? arena_alloc(l->texts, len + 2) : NULL;
@@ -283,11 +288,7 @@ static int check_version(yaml_event_t *event, struct err *err) {
                 return 0;
         yaml_mark_t mark = event->start_mark;
         yaml_event_delete(event);
-        if (mark.line)
-                err_set(err, ERR_SYNTAX, "yaml: line %zu: found incompatible YAML document", mark.line);
-        else
-                err_set(err, ERR_SYNTAX, "yaml: found incompatible YAML document");
-        return fail_at(&mark, err);
+        return yaml_syntax_error(mark.line, &mark, "found incompatible YAML document", err);
 }
 
 int yaml_loader_next(struct yaml_loader *l, struct arena *texts, struct yaml_node **ret, struct err *err) {

@@ -2,6 +2,7 @@
 /* Inside the YAML codec: the nodes of one document as libyaml saw them, before anything is resolved or expanded. */
 #pragma once
 
+#include "base/buf.h"
 #include "base/strmap.h"
 #include "data/value.h"
 #include "data/yaml.h"
@@ -26,6 +27,13 @@ struct yaml_node {
         struct yaml_node *first, *last, *next; /* children in order; a mapping's are key, value, key, value */
 };
 
+/* The text, and how far it has been walked through to find runes by their numbers. */
+struct yaml_source {
+        const char *text;
+        size_t n;
+        size_t byte, rune;
+};
+
 /* Loads one document after the other. Nodes live in an arena of the loader's, at least until the next document; texts
  * in the caller's arena. */
 struct yaml_loader {
@@ -33,6 +41,7 @@ struct yaml_loader {
         bool parser_live;
         bool ended;
         enum yaml_dialect dialect;
+        struct yaml_source source;
         struct arena *nodes; /* owned */
         struct arena *texts; /* borrowed for one call */
         struct strmap anchors;
@@ -50,6 +59,17 @@ int yaml_loader_init(struct yaml_loader *l, const char *text, size_t n, const st
 int yaml_loader_next(struct yaml_loader *l, struct arena *texts, struct yaml_node **ret, struct err *err);
 
 void yaml_loader_done(struct yaml_loader *l);
+
+/* Refuses a scalar that libyaml takes and go-yaml does not. */
+int yaml_source_check(struct yaml_loader *l, const yaml_event_t *event, const struct yaml_node *parent,
+                      struct err *err);
+
+/* After a failure: writes the text anew so that libyaml takes something that only go-yaml does. False: it was something
+ * else. Lines stay, columns behind the place move. */
+bool yaml_source_mend(struct yaml_loader *l, struct buf *to);
+
+/* "yaml: line 3: text" (line 0: "yaml: text"), and the place. Answers -1. */
+int yaml_syntax_error(size_t line, const yaml_mark_t *mark, const char *text, struct err *err);
 
 /* Turns a document into a value in the arena; see yaml_build.c. n_nodes: nodes made so far, counted against max_nodes.
  */

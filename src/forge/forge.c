@@ -18,7 +18,8 @@
 /* Requests wait here for one of the forge's threads. A request lives until it is answered, so a pointer is enough. */
 struct forge {
         struct forge_options options;
-        char *root; /* DIR/git; owned */
+        char *root;      /* DIR/git; owned */
+        char *port_file; /* DIR/port; owned */
         struct http_server *server;
         uint16_t port;
         int cancel_fd; /* readable once the forge stops */
@@ -211,15 +212,35 @@ static void handle(struct http_request *r, void *context) {
 
 /* ---- start and stop ---- */
 
+/* 0 when there is none, or nothing sensible in it. */
+static uint16_t remembered_port(const struct forge *f) {
+        _cleanup_free_ char *text = NULL;
+        size_t n;
+        if (fs_read(AT_FDCWD, f->port_file, 16, &text, &n, NULL) < 0)
+                return 0;
+        unsigned long port = strtoul(text, NULL, 10);
+        return port <= UINT16_MAX ? (uint16_t)port : 0;
+}
+
+static int listen_on(struct forge *f, struct err *err) {
+        f->port = f->options.port ? f->options.port : remembered_port(f);
+        if (!f->options.port && f->port && http_listen_tcp(f->server, "127.0.0.1", &f->port, NULL, NULL) == 0)
+                return 0;
+        f->port = f->options.port; /* the remembered one is taken by something else */
+        if (http_listen_tcp(f->server, "127.0.0.1", &f->port, NULL, err) < 0)
+                return -1;
+        char text[16];
+        int n = snprintf(text, sizeof(text), "%u\n", (unsigned)f->port);
+        return fs_write_atomic(f->port_file, text, (size_t)n, 0600, err);
+}
+
 static int listen_and_serve(struct forge *f, struct err *err) {
         struct http_options options = {
                 .max_body = LIMIT_FORGE_BODY,
                 .loops = 1,
                 .hooks = {.authenticate = check, .handle = handle, .context = f},
         };
-        f->port = f->options.port;
-        if (http_server_new(&options, &f->server, err) < 0 ||
-            http_listen_tcp(f->server, "127.0.0.1", &f->port, NULL, err) < 0)
+        if (http_server_new(&options, &f->server, err) < 0 || listen_on(f, err) < 0)
                 return -1;
         for (; f->n_threads < LIMIT_FORGE_THREADS; f->n_threads++) {
                 int r = pthread_create(&f->threads[f->n_threads], NULL, work, f);
@@ -227,6 +248,11 @@ static int listen_and_serve(struct forge *f, struct err *err) {
                         return err_errno(err, r, "forge: thread");
         }
         return http_server_start(f->server, err);
+}
+
+static char *join(const char *dir, const char *name) {
+        char *path = NULL;
+        return asprintf(&path, "%s/%s", dir, name) < 0 ? NULL : path;
 }
 
 int forge_start(const struct forge_options *options, struct forge **ret, struct err *err) {
@@ -239,10 +265,10 @@ int forge_start(const struct forge_options *options, struct forge **ret, struct 
         pthread_cond_init(&f->wake, NULL);
         f->cancel_fd = eventfd(0, EFD_CLOEXEC);
         int r = f->cancel_fd < 0 ? err_errno(err, errno, "forge: eventfd") : 0;
-        if (r == 0 && asprintf(&f->root, "%s/git", options->dir) < 0) {
-                f->root = NULL;
+        f->root = join(options->dir, "git");
+        f->port_file = join(options->dir, "port");
+        if (r == 0 && (!f->root || !f->port_file))
                 r = err_oom(err);
-        }
         if (r == 0)
                 r = fs_mkdirs(f->root, 0700, err);
         if (r == 0)
@@ -272,6 +298,7 @@ struct forge *forge_stop(struct forge *f) {
         pthread_cond_destroy(&f->wake);
         pthread_mutex_destroy(&f->lock);
         free(f->root);
+        free(f->port_file);
         free(f);
         return NULL;
 }

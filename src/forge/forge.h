@@ -14,7 +14,7 @@ struct forge;
 
 struct forge_options {
         const char *dir;     /* made when missing */
-        uint16_t port;       /* 0: a free one */
+        uint16_t port;       /* 0: the one it had last time (DIR/port), so that URLs stay valid; else a free one */
         bool create_on_push; /* a push to a valid name that does not exist makes the repository first */
         /* Called on a forge thread after a push was accepted, before the client hears of it. repo: NAME without
          * ".git". May be NULL. Must not block for long. */

@@ -13,6 +13,10 @@
 /* Input that is read ahead of what the state consumes. At least the largest head. */
 #define READ_AHEAD (LIMIT_REQUEST_HEADERS * 2)
 
+static const struct http_deadlines *deadlines(const struct conn *c) {
+        return &c->loop->server->options.deadlines;
+}
+
 static void set_deadline(struct conn *c, int64_t after_ns) {
         c->deadline = after_ns ? clock_monotonic_ns() + after_ns : 0;
 }
@@ -48,7 +52,7 @@ static void linger(struct conn *c) {
                 SSL_shutdown(ssl);
         shutdown(bufferevent_getfd(c->bev), SHUT_WR);
         c->state = CONN_LINGER;
-        set_deadline(c, LIMIT_HTTP_LINGER_NS);
+        set_deadline(c, deadlines(c)->linger);
         conn_process(c);
 }
 
@@ -84,7 +88,7 @@ static void flushed(struct conn *c) {
         c->state = CONN_HEAD;
         c->in_head = false;
         c->searched = 0;
-        set_deadline(c, LIMIT_HTTP_IDLE_NS);
+        set_deadline(c, deadlines(c)->idle);
         conn_process(c);
 }
 
@@ -132,7 +136,7 @@ static void begin_request(struct conn *c) {
         c->body_unread = h->chunked || h->content_length > 0;
         c->close_after = !h->keep_alive;
         c->state = CONN_BODY;
-        set_deadline(c, LIMIT_HTTP_BODY_NS);
+        set_deadline(c, deadlines(c)->body);
         if (o->hooks.authenticate && o->hooks.authenticate(&r->public, o->hooks.context) < 0) {
                 if (!r->answered)
                         conn_close(c);
@@ -182,7 +186,7 @@ static bool read_head(struct conn *c) {
                 return false;
         if (!c->in_head) {
                 c->in_head = true;
-                set_deadline(c, LIMIT_HTTP_HEAD_NS);
+                set_deadline(c, deadlines(c)->head);
         }
         size_t window = n < LIMIT_REQUEST_HEADERS ? n : LIMIT_REQUEST_HEADERS;
         const char *data = (const char *)evbuffer_pullup(in, (ssize_t)window);
@@ -288,7 +292,7 @@ static void on_event(struct bufferevent *bev, short what, void *context) {
         if (what & BEV_EVENT_CONNECTED) {
                 peer_read_certificate(c->peer, bufferevent_openssl_get_ssl(bev));
                 c->state = CONN_HEAD;
-                set_deadline(c, LIMIT_HTTP_IDLE_NS);
+                set_deadline(c, deadlines(c)->idle);
                 conn_process(c);
         } else if ((what & BEV_EVENT_EOF) && (c->state == CONN_WAIT || c->state == CONN_FLUSH)) {
                 c->close_after = true; /* it has ended its side, and may still read the answer */
@@ -330,12 +334,12 @@ void conn_adopt(struct loop *l, const struct message *adopt) {
         c->bev = bev;
         c->peer = peer;
         c->state = adopt->ssl_ctx ? CONN_HANDSHAKE : CONN_HEAD;
-        set_deadline(c, adopt->ssl_ctx ? LIMIT_HTTP_HANDSHAKE_NS : LIMIT_HTTP_IDLE_NS);
+        set_deadline(c, adopt->ssl_ctx ? deadlines(c)->handshake : deadlines(c)->idle);
         c->next = l->conns;
         if (c->next)
                 c->next->prev = c;
         else
-                event_add(l->sweep, &(struct timeval){.tv_sec = 1});
+                event_add(l->sweep, &l->server->sweep);
         l->conns = c;
         bufferevent_setcb(bev, on_read, on_written, on_event, c);
         bufferevent_setwatermark(bev, EV_READ, 0, READ_AHEAD);
@@ -361,7 +365,7 @@ void conn_sweep(struct conn *c, int64_t now) {
         if (output == 0 || output != c->output_seen) {
                 c->output_seen = output;
                 c->output_since = now;
-        } else if (now - c->output_since >= LIMIT_HTTP_WRITE_NS) {
+        } else if (now - c->output_since >= deadlines(c)->write) {
                 conn_close(c);
         }
 }

@@ -115,11 +115,22 @@ void http_respond_stream(struct http_server *s, uint64_t id, const struct http_r
 /* Something new is ready for all streams: wakes every loop once. From any thread, cheap when repeated. */
 void http_stream_wake(struct http_server *s);
 
+/* How long a client may take, in nanoseconds. 0: the figure of base/limits.h. */
+struct http_deadlines {
+        int64_t handshake; /* of TLS */
+        int64_t head;      /* from a request's first byte to the end of its headers */
+        int64_t body;      /* from there to the end of the body */
+        int64_t idle;      /* between two requests */
+        int64_t write;     /* without reading anything of an answer */
+        int64_t linger;    /* reading on after a refusal */
+};
+
 struct http_options {
         size_t max_body;        /* bytes; 413 before reading more */
         size_t max_connections; /* in total; 0: LIMIT_HTTP_CONNECTIONS. More are closed at once */
         size_t max_per_peer;    /* from one IP address; 0: max_connections */
         unsigned loops;         /* threads, 1 or 2 */
+        struct http_deadlines deadlines;
         struct http_hooks hooks;
 };
 

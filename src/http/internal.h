@@ -145,6 +145,7 @@ struct http_server {
         int stop_fd;  /* eventfd: ends the acceptor */
         int spare_fd; /* given up to be able to accept and refuse when descriptors are out */
         unsigned next_loop;
+        struct timeval sweep; /* how often deadlines are looked at */
         pthread_mutex_t lock; /* guards peers, n_conns; a leaf */
         pthread_cond_t idle;  /* n_conns became 0 */
         struct strmap *peers; /* address to struct peer_count */

@@ -35,6 +35,32 @@ static void enable_threads(void) {
         evthread_use_pthreads(); /* libevent's few globals */
 }
 
+/* Puts in what the caller left open, and finds out how often deadlines have to be looked at. */
+static void complete_options(struct http_server *s) {
+        struct http_options *o = &s->options;
+        if (o->loops < 1 || o->loops > HTTP_LOOPS_MAX)
+                o->loops = 1;
+        if (!o->max_connections)
+                o->max_connections = LIMIT_HTTP_CONNECTIONS;
+        if (!o->max_per_peer)
+                o->max_per_peer = o->max_connections;
+        struct {
+                int64_t *set, fallback;
+        } deadlines[] = {
+                {&o->deadlines.handshake, LIMIT_HTTP_HANDSHAKE_NS}, {&o->deadlines.head, LIMIT_HTTP_HEAD_NS},
+                {&o->deadlines.body, LIMIT_HTTP_BODY_NS},           {&o->deadlines.idle, LIMIT_HTTP_IDLE_NS},
+                {&o->deadlines.write, LIMIT_HTTP_WRITE_NS},         {&o->deadlines.linger, LIMIT_HTTP_LINGER_NS},
+        };
+        int64_t interval = NSEC_PER_SEC;
+        for (size_t i = 0; i < ARRAY_LEN(deadlines); i++) {
+                if (*deadlines[i].set <= 0)
+                        *deadlines[i].set = deadlines[i].fallback;
+                if (*deadlines[i].set / 2 < interval)
+                        interval = *deadlines[i].set / 2;
+        }
+        s->sweep = (struct timeval){.tv_sec = interval / NSEC_PER_SEC, .tv_usec = interval % NSEC_PER_SEC / 1000 + 1};
+}
+
 int http_server_new(const struct http_options *options, struct http_server **ret, struct err *err) {
         static pthread_once_t once = PTHREAD_ONCE_INIT;
         pthread_once(&once, enable_threads);
@@ -42,12 +68,7 @@ int http_server_new(const struct http_options *options, struct http_server **ret
         if (!s)
                 return err_oom(err);
         s->options = *options;
-        if (s->options.loops < 1 || s->options.loops > HTTP_LOOPS_MAX)
-                s->options.loops = 1;
-        if (!s->options.max_connections)
-                s->options.max_connections = LIMIT_HTTP_CONNECTIONS;
-        if (!s->options.max_per_peer)
-                s->options.max_per_peer = s->options.max_connections;
+        complete_options(s);
         s->stop_fd = s->spare_fd = -1;
         pthread_mutex_init(&s->lock, NULL);
         pthread_condattr_t monotonic;

@@ -5,17 +5,6 @@
 
 #define GROUP "kustomize.toolkit.fluxcd.io"
 
-/* A change of labels or annotations never shows in other trees that share the object's metadata: the map is copied
- * (its strings are shared) before it changes. */
-static struct value *own_map(struct arena *a, struct value *metadata, const char *key) {
-        struct value *map = value_get(metadata, key), copy = value_map();
-        if (value_is_map(map))
-                VALUE_EACH_MEMBER(m, map)
-                        if (!value_add(a, &copy, m->key, m->key_len, m->value))
-                                return NULL;
-        return value_set(a, metadata, key, copy);
-}
-
 static int set_label(struct arena *a, struct value *labels, const char *group, const char *suffix, const char *text) {
         const char *key = arena_printf(a, "%s/%s", group, suffix), *copy = arena_strdup(a, text);
         return key && copy && value_set(a, labels, key, value_str(copy)) ? 0 : -1;
@@ -24,7 +13,7 @@ static int set_label(struct arena *a, struct value *labels, const char *group, c
 int owner_set_labels(struct arena *a, struct value *object, const char *group, const char *name,
                      const char *namespace_) {
         struct value *metadata = value_obtain_map(a, object, "metadata");
-        struct value *labels = metadata ? own_map(a, metadata, "labels") : NULL;
+        struct value *labels = metadata ? value_obtain_map(a, metadata, "labels") : NULL;
         if (!labels || set_label(a, labels, group, "name", name) < 0 ||
             set_label(a, labels, group, "namespace", namespace_) < 0)
                 return -1;
@@ -53,7 +42,7 @@ static int set_all(struct arena *a, struct value *object, const char *where, con
         if (!value_is_map(common) || !common->len)
                 return 0;
         struct value *metadata = value_obtain_map(a, object, "metadata");
-        struct value *map = metadata ? own_map(a, metadata, where) : NULL;
+        struct value *map = metadata ? value_obtain_map(a, metadata, where) : NULL;
         if (!map)
                 return -1;
         VALUE_EACH_MEMBER(m, common)

@@ -2,7 +2,8 @@
 /* Whose an object is, and what its labels and annotations say about applying and pruning it.
  * group: of the controller, "kustomize.toolkit.fluxcd.io", the prefix of all these keys.
  * Source: Flux 2.9 (fluxcd/pkg/ssa 0.76, kustomize-controller 1.9), recorded in corpus apply/ (applyOne, deleteOne,
- * metadata). Values are compared without regard to case; a label counts as much as an annotation. */
+ * metadata). Values are compared without regard to case; a label counts as much as an annotation. Objects that are
+ * changed must be the caller's own trees. */
 #pragma once
 
 #include "data/value.h"

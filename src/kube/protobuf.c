@@ -3,6 +3,7 @@
 #include "kube/protobuf.h"
 
 #include "base/limits.h"
+#include "base/strmap.h"
 #include "kube/kind.h"
 #include "kube/protobuf_wire.h"
 
@@ -11,13 +12,51 @@
 static int decode_value(struct pb *pb, const struct schema *s, const struct pb_field *f, struct value *ret);
 static int decode_fields(struct pb *pb, const struct schema *s, struct pb_bytes b, struct value *map);
 
+static int compare_keys(const struct member *x, const struct member *y) {
+        size_t n = x->key_len < y->key_len ? x->key_len : y->key_len;
+        int order = memcmp(x->key, y->key, n);
+        return order ? order : (x->key_len > y->key_len) - (x->key_len < y->key_len);
+}
+
+/* Entries were appended as they came. Go's encoder sorts them; of equal keys, which only a liar sends, the last wins.
+ */
+static int settle_map(struct pb *pb, struct value *map) {
+        _cleanup_strmap_ struct strmap last = STRMAP_INIT;
+        uint32_t n = 0;
+        bool sorted = true;
+        for (uint32_t i = 1; sorted && i < map->len; i++)
+                sorted = compare_keys(&map->members[i - 1], &map->members[i]) < 0;
+        if (sorted)
+                return 0;
+        for (uint32_t i = 0; i < map->len; i++)
+                if (strmap_set(&last, map->members[i].key, map->members[i].key_len, &map->members[i]) < 0)
+                        return err_oom(pb->err);
+        for (uint32_t i = 0; i < map->len; i++) {
+                const struct member *m = &map->members[i];
+                if (strmap_get(&last, m->key, m->key_len) == m)
+                        map->members[n++] = *m;
+        }
+        map->len = n;
+        return 0;
+}
+
+static int settle_maps(struct pb *pb, const struct schema *s, struct value *map) {
+        VALUE_EACH_MEMBER(m, map) {
+                const struct schema_field *f = schema_field(s, m->key, m->key_len);
+                if (f && f->schema->type == SCHEMA_MAP && value_is_map(&m->value) && settle_map(pb, &m->value) < 0)
+                        return -1;
+        }
+        return 0;
+}
+
 static int decode_struct(struct pb *pb, const struct schema *s, struct pb_bytes b, struct value *ret) {
         *ret = value_map();
         if (++pb->depth > LIMIT_PROTOBUF_DEPTH)
                 return err_set(pb->err, ERR_TOO_LARGE, "protobuf: messages nest deeper than %d", LIMIT_PROTOBUF_DEPTH);
-        int r = decode_fields(pb, s, b, ret);
+        if (decode_fields(pb, s, b, ret) < 0 || settle_maps(pb, s, ret) < 0)
+                return -1;
         pb->depth--;
-        return r < 0 ? -1 : schema_fill(pb->a, s, ret, pb->err);
+        return schema_fill(pb->a, s, ret, pb->err);
 }
 
 /* One entry of a map: key 1, value 2. An absent value is the element's zero. */
@@ -39,17 +78,19 @@ static int decode_entry(struct pb *pb, const struct schema *s, struct pb_bytes b
         const struct schema_field zero = {.schema = s->element};
         if (!has_value && schema_zero(pb->a, &zero, &v, pb->err) < 0)
                 return -1;
-        return value_setn(pb->a, map, key.str, key.len, v) ? 0 : err_oom(pb->err);
+        return value_add(pb->a, map, key.str, key.len, v) ? 0 : err_oom(pb->err);
 }
 
 /* A named list type of Go is a message of its own with repeated items = 1. */
 static int decode_wrapped_list(struct pb *pb, const struct schema *s, struct pb_bytes b, struct value *ret) {
         struct pb_field f;
-        *ret = value_list();
+        *ret = value_null(); /* without items Go has nil */
         for (int more; (more = pb_next(pb, &b, &f)) != 0;) {
                 struct value item;
                 if (more < 0)
                         return -1;
+                if (value_is_null(ret))
+                        *ret = value_list();
                 if (f.number != 1)
                         continue;
                 if (decode_value(pb, s->element, &f, &item) < 0)
@@ -62,7 +103,7 @@ static int decode_wrapped_list(struct pb *pb, const struct schema *s, struct pb_
 
 /* The unions of JSONSchemaProps: one schema, or booleans, or lists of schemas or strings. */
 static int decode_union(struct pb *pb, const struct schema *s, struct pb_bytes b, struct value *ret) {
-        const struct schema *props = schema_builtin("apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps");
+        const struct schema *props = schema_builtin("apiextensions.v1.JSONSchemaProps");
         bool or_bool = streq(s->format, "props-or-bool"), or_strings = streq(s->format, "props-or-string-array");
         struct pb_field f;
         *ret = or_bool ? value_bool(false) : value_list();
@@ -110,7 +151,8 @@ static int decode_bytes(struct pb *pb, const struct schema *s, struct pb_bytes b
                         return decode_union(pb, s, b, ret);
                 return pb_raw_json(pb, b, ret);
         default:
-                return err_set(pb->err, ERR_BAD_REQUEST, "protobuf: a field of a number or map has the wire type of bytes");
+                return err_set(pb->err, ERR_BAD_REQUEST,
+                               "protobuf: a field of a number or map has the wire type of bytes");
         }
 }
 
@@ -125,7 +167,8 @@ static int decode_value(struct pb *pb, const struct schema *s, const struct pb_f
         } else if (s->type == SCHEMA_NUMBER && f->wire == PB_FIXED64) {
                 return pb_double(pb, f->number_value, ret);
         } else {
-                return err_set(pb->err, ERR_BAD_REQUEST, "protobuf: wire type %u does not fit the field's type", f->wire);
+                return err_set(pb->err, ERR_BAD_REQUEST, "protobuf: wire type %u does not fit the field's type",
+                               f->wire);
         }
         return 0;
 }
@@ -158,27 +201,43 @@ static bool is_left_out(const struct schema_field *f, const struct value *v) {
         }
 }
 
+/* Repeated fields and maps grow with each of their fields on the wire. */
+static int decode_repeated(struct pb *pb, const struct schema_field *f, const struct pb_field *wire,
+                           struct value *map) {
+        bool is_map = f->schema->type == SCHEMA_MAP;
+        struct value *all = value_get(map, f->name), item;
+        if (!all)
+                all = value_add(pb->a, map, f->name, strlen(f->name), is_map ? value_map() : value_list());
+        if (!all)
+                return err_oom(pb->err);
+        if (is_map && wire->wire != PB_BYTES)
+                return err_set(pb->err, ERR_BAD_REQUEST, "protobuf: a map entry is no message");
+        if (is_map)
+                return decode_entry(pb, f->schema, wire->bytes, all);
+        if (decode_value(pb, f->schema->element, wire, &item) < 0)
+                return -1;
+        return value_append(pb->a, all, item) ? 0 : err_oom(pb->err);
+}
+
 static int decode_field(struct pb *pb, const struct schema_field *f, const struct pb_field *wire, struct value *map) {
         struct value v;
-        if (f->schema->type == SCHEMA_MAP || (f->schema->type == SCHEMA_LIST && !schema_is_wrapped(f->schema))) {
-                struct value *all = value_get(map, f->name);
-                if (!all)
-                        all = value_add(pb->a, map, f->name, strlen(f->name),
-                                        f->schema->type == SCHEMA_MAP ? value_map() : value_list());
-                if (!all)
-                        return err_oom(pb->err);
-                if (f->schema->type == SCHEMA_MAP)
-                        return wire->wire == PB_BYTES ? decode_entry(pb, f->schema, wire->bytes, all)
-                                                      : err_set(pb->err, ERR_BAD_REQUEST, "protobuf: a map entry is no message");
-                if (decode_value(pb, f->schema->element, wire, &v) < 0)
-                        return -1;
-                return value_append(pb->a, all, v) ? 0 : err_oom(pb->err);
-        }
+        if (f->schema->type == SCHEMA_MAP || (f->schema->type == SCHEMA_LIST && !schema_is_wrapped(f->schema)))
+                return decode_repeated(pb, f, wire, map);
         if (decode_value(pb, f->schema, wire, &v) < 0)
                 return -1;
         if (is_left_out(f, &v))
                 return 0;
         return value_set(pb->a, map, f->name, v) ? 0 : err_oom(pb->err);
+}
+
+/* A message whose fields belong to the object around it. */
+static int decode_inline(struct pb *pb, const struct schema *s, struct pb_bytes b, struct value *map) {
+        if (++pb->depth > LIMIT_PROTOBUF_DEPTH)
+                return err_set(pb->err, ERR_TOO_LARGE, "protobuf: messages nest deeper than %d", LIMIT_PROTOBUF_DEPTH);
+        if (decode_fields(pb, s, b, map) < 0)
+                return -1;
+        pb->depth--;
+        return schema_fill(pb->a, s, map, pb->err);
 }
 
 static int decode_fields(struct pb *pb, const struct schema *s, struct pb_bytes b, struct value *map) {
@@ -187,18 +246,12 @@ static int decode_fields(struct pb *pb, const struct schema *s, struct pb_bytes 
                 if (more < 0)
                         return -1;
                 const struct schema_field *f = field_of(s, wire.number);
-                if (f) {
-                        if (decode_field(pb, f, &wire, map) < 0)
-                                return err_wrap(pb->err, "%s", f->name);
-                        continue;
-                }
-                for (size_t i = 0; i < s->n_inlines; i++)
-                        if (s->inlines[i].number == wire.number && wire.wire == PB_BYTES) {
-                                if (++pb->depth > LIMIT_PROTOBUF_DEPTH || decode_fields(pb, s->inlines[i].schema, wire.bytes, map) < 0 ||
-                                    schema_fill(pb->a, s->inlines[i].schema, map, pb->err) < 0)
-                                        return pb->depth > LIMIT_PROTOBUF_DEPTH ? err_set(pb->err, ERR_TOO_LARGE, "protobuf: messages nest too deep") : -1;
-                                pb->depth--;
-                        }
+                if (f && decode_field(pb, f, &wire, map) < 0)
+                        return err_wrap(pb->err, "%s", f->name);
+                for (size_t i = 0; !f && i < s->n_inlines; i++)
+                        if (s->inlines[i].number == wire.number && wire.wire == PB_BYTES &&
+                            decode_inline(pb, s->inlines[i].schema, wire.bytes, map) < 0)
+                                return -1;
         }
         return 0;
 }
@@ -225,8 +278,9 @@ static int read_type_meta(struct pb *pb, struct pb_bytes b, struct envelope *e) 
 
 static int read_envelope(struct pb *pb, const char *body, size_t n, struct envelope *e) {
         if (n < 4 || memcmp(body, "k8s\0", 4) != 0)
-                return err_set(pb->err, ERR_BAD_REQUEST,
-                               "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]");
+                return err_set(
+                        pb->err, ERR_BAD_REQUEST,
+                        "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]");
         struct pb_bytes b = {.p = (const uint8_t *)body + 4, .n = n - 4};
         struct pb_field f;
         *e = (struct envelope){.api_version = value_str(""), .kind = value_str("")};
@@ -257,8 +311,8 @@ int protobuf_decode_as(struct arena *a, const struct schema *schema, const char 
                 schema = schema_of_kind(group, version, e.kind.str);
         }
         if (!schema)
-                return err_set(err, ERR_BAD_REQUEST, "no kind \"%s\" is registered for version \"%s\" in scheme", e.kind.str,
-                               e.api_version.str);
+                return err_set(err, ERR_BAD_REQUEST, "no kind \"%s\" is registered for version \"%s\" in scheme",
+                               e.kind.str, e.api_version.str);
         if (decode_struct(&pb, schema, e.raw, &object) < 0)
                 return err_wrap(err, "protobuf body");
         if ((e.api_version.len && !value_set(a, &object, "apiVersion", e.api_version)) ||

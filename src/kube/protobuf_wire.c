@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "data/base64.h"
 #include "data/json.h"
+#include "kube/quantity.h"
 
 #include <math.h>
 
@@ -92,7 +93,7 @@ int pb_double(struct pb *pb, uint64_t bits, struct value *ret) {
         if (!isfinite(d))
                 return malformed(pb, "a number that JSON cannot hold");
         *ret = value_float(d);
-        if (d == (double)(int64_t)d && fabs(d) < 9e15)
+        if (fabs(d) < 9e15 && d == (double)(int64_t)d)
                 *ret = value_int((int64_t)d);
         return 0;
 }
@@ -119,10 +120,20 @@ int pb_quantity(struct pb *pb, struct pb_bytes b, struct value *ret) {
         struct pb_field f;
         *ret = value_str("0");
         for (int more; (more = pb_next(pb, &b, &f)) != 0;) {
+                struct value text;
+                const char *canonical;
                 if (more < 0)
                         return -1;
-                if (f.number == 1 && f.wire == PB_BYTES && pb_string(pb, f.bytes, ret) < 0)
+                if (f.number != 1 || f.wire != PB_BYTES)
+                        continue;
+                if (pb_string(pb, f.bytes, &text) < 0)
                         return -1;
+                if (quantity_canonical(pb->a, text.str, &canonical, pb->err) < 0) {
+                        if (pb->err && pb->err->class == ERR_SYNTAX)
+                                pb->err->class = ERR_BAD_REQUEST;
+                        return -1;
+                }
+                *ret = value_str(canonical);
         }
         return 0;
 }
@@ -130,6 +141,9 @@ int pb_quantity(struct pb *pb, struct pb_bytes b, struct value *ret) {
 int pb_time(struct pb *pb, struct pb_bytes b, bool micro, struct value *ret) {
         struct pb_field f;
         int64_t seconds = 0, nanos = 0;
+        *ret = value_null();
+        if (!b.n) /* the zero time; 1970 comes with its numbers written out */
+                return 0;
         for (int more; (more = pb_next(pb, &b, &f)) != 0;) {
                 if (more < 0)
                         return -1;
@@ -138,9 +152,6 @@ int pb_time(struct pb *pb, struct pb_bytes b, bool micro, struct value *ret) {
                 if (f.number == 2 && f.wire == PB_VARINT)
                         nanos = (int32_t)(uint32_t)f.number_value;
         }
-        *ret = value_null();
-        if (seconds == 0 && nanos == 0)
-                return 0;
         /* years 0 to 9999, as RFC 3339 can say them */
         if (seconds < -62167219200 || seconds > 253402300799 || nanos < 0 || nanos > 999999999)
                 return malformed(pb, "a time outside of the years 0 to 9999");

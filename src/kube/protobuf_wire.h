@@ -34,7 +34,7 @@ int pb_string(struct pb *pb, struct pb_bytes b, struct value *ret);
 int pb_base64(struct pb *pb, struct pb_bytes b, struct value *ret);
 int pb_double(struct pb *pb, uint64_t bits, struct value *ret);
 
-/* IntOrString {1: type, 2: int, 3: string}; Quantity {1: string}; Time {1: seconds, 2: nanos}, null when zero;
+/* IntOrString {1: type, 2: int, 3: string}; Quantity {1: string}; Time {1: seconds, 2: nanos}, null when empty;
  * RawExtension, FieldsV1 and JSON {1: bytes of JSON}, null when empty. */
 int pb_int_or_string(struct pb *pb, struct pb_bytes b, struct value *ret);
 int pb_quantity(struct pb *pb, struct pb_bytes b, struct value *ret);

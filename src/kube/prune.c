@@ -4,6 +4,7 @@
 #include "kube/prune.h"
 
 #include "base/buf.h"
+#include "base/limits.h"
 
 #define PATH_MAX_BYTES ((size_t)65536)
 
@@ -40,7 +41,7 @@ struct pruning {
 };
 
 static void tell(struct pruning *p, const struct member *m) {
-        if (!p->dropped)
+        if (!p->dropped || p->dropped->len >= LIMIT_STRICT_WARNINGS)
                 return;
         size_t mark = path_field(&p->path, m->key, m->key_len);
         struct value text = value_strf(p->a, "unknown field \"%s\"", buf_str(&p->path));
@@ -70,19 +71,21 @@ static void prune_struct(struct pruning *p, const struct schema *s, struct value
         v->len = kept;
 }
 
+/* By the value's own form: where the schema says something else, or nothing, it names no fields and no items. */
 static void prune(struct pruning *p, const struct schema *s, struct value *v) {
-        if (s->type == SCHEMA_STRUCT && v->type == VALUE_MAP) {
+        bool is_struct = s->type != SCHEMA_MAP && !(s->type != SCHEMA_STRUCT && s->preserve_unknown);
+        if (v->type == VALUE_MAP && is_struct) {
                 prune_struct(p, s, v);
-        } else if (s->type == SCHEMA_MAP && v->type == VALUE_MAP) {
+        } else if (v->type == VALUE_MAP && s->type == SCHEMA_MAP) {
                 VALUE_EACH_MEMBER(m, v) {
                         size_t mark = path_field(&p->path, m->key, m->key_len);
                         prune(p, s->element, &m->value);
                         path_cut(&p->path, mark);
                 }
-        } else if (s->type == SCHEMA_LIST && v->type == VALUE_LIST) {
+        } else if (v->type == VALUE_LIST && !(s->type != SCHEMA_LIST && s->preserve_unknown)) {
                 for (uint32_t i = 0; i < v->len; i++) {
                         size_t mark = path_index(&p->path, i);
-                        prune(p, s->element, &v->items[i]);
+                        prune(p, s->type == SCHEMA_LIST ? s->element : s, &v->items[i]);
                         path_cut(&p->path, mark);
                 }
         }
@@ -109,11 +112,14 @@ int prune_object(struct arena *a, const struct schema *schema, struct value *obj
 
 static int apply_defaults(struct arena *a, const struct schema *s, struct value *v, struct err *err);
 
-/* A null in a field that may not be null goes; the field's default, if any, takes its place. */
+static bool is_forbidden_null(const struct schema *s, const struct value *v) {
+        return value_is_null(v) && s->rules && !s->nullable;
+}
+
+/* A null where none may be goes; the field's default, if any, takes its place. */
 static int default_field(struct arena *a, const struct schema_field *f, struct value *v, struct err *err) {
         const struct value *there = value_get(v, f->name);
-        if (there && value_is_null(there) && !f->schema->nullable && f->schema->rules &&
-            !f->schema->preserve_unknown) {
+        if (there && is_forbidden_null(f->schema, there)) {
                 value_remove(v, f->name);
                 there = NULL;
         }
@@ -123,6 +129,14 @@ static int default_field(struct arena *a, const struct schema_field *f, struct v
         if (value_copy(a, f->fallback, &copy, err) < 0)
                 return -1;
         return value_set(a, v, f->name, copy) ? 0 : err_oom(err);
+}
+
+/* An item of a list, or the value of a map's member. */
+static int default_element(struct arena *a, const struct schema *s, struct value *v, struct err *err) {
+        const struct value *fallback = value_get(s->rules, "default");
+        if (is_forbidden_null(s, v) && fallback && value_copy(a, fallback, v, err) < 0)
+                return -1;
+        return apply_defaults(a, s, v, err);
 }
 
 static int default_struct(struct arena *a, const struct schema *s, struct value *v, struct err *err) {
@@ -144,11 +158,11 @@ static int apply_defaults(struct arena *a, const struct schema *s, struct value 
                 return default_struct(a, s, v, err);
         if (s->type == SCHEMA_MAP && v->type == VALUE_MAP)
                 VALUE_EACH_MEMBER(m, v)
-                        if (apply_defaults(a, s->element, &m->value, err) < 0)
+                        if (default_element(a, s->element, &m->value, err) < 0)
                                 return -1;
         if (s->type == SCHEMA_LIST && v->type == VALUE_LIST)
                 VALUE_EACH_ITEM(item, v)
-                        if (apply_defaults(a, s->element, item, err) < 0)
+                        if (default_element(a, s->element, item, err) < 0)
                                 return -1;
         return 0;
 }

@@ -15,7 +15,7 @@ int prune_object(struct arena *a, const struct schema *schema, struct value *obj
 int prune_default(struct arena *a, const struct schema *schema, struct value *object, struct err *err);
 
 /* Checks types, required fields, enums, bounds, lengths, patterns, formats, list sets and maps, embedded metadata.
- * 0: valid. -1: ERR_INVALID whose causes hold every error (field, reason, message without the field) in kube-apiserver's
- * order; the message is "[field: text, field: text]", without brackets when there is one. The caller makes it
- * 'Widget.example.com "x" is invalid: ...'. At most LIMIT_INVALID_CAUSES. */
+ * 0: valid. -1: ERR_INVALID whose causes hold every error (field, reason, message without the field) in
+ * kube-apiserver's order; the message is "[field: text, field: text]", without brackets when there is one. The caller
+ * makes it 'Widget.example.com "x" is invalid: ...'. At most LIMIT_INVALID_CAUSES. */
 int prune_validate(struct arena *a, const struct schema *schema, const struct value *object, struct err *err);

@@ -2,11 +2,12 @@
 /* Bounds, lengths, patterns and formats of scalars, in the words of kube-openapi's validator. */
 #include "kube/prune_check.h"
 
+#include <math.h>
+
 #include "base/clock.h"
+#include "base/limits.h"
 #include "data/json.h"
 #include "lang/regex.h"
-
-#define SHOWN_MAX 256
 
 const char *check_type_of(const struct value *v) {
         switch ((enum value_type)v->type) {
@@ -18,7 +19,7 @@ const char *check_type_of(const struct value *v) {
         case VALUE_UINT:
                 return "integer";
         case VALUE_FLOAT:
-                return v->f == (double)(int64_t)v->f && v->f > -9e15 && v->f < 9e15 ? "integer" : "number";
+                return v->f > -9e15 && v->f < 9e15 && v->f == (double)(int64_t)v->f ? "integer" : "number";
         case VALUE_STRING:
                 return "string";
         case VALUE_LIST:
@@ -30,10 +31,8 @@ const char *check_type_of(const struct value *v) {
 }
 
 const char *check_shown(struct buf *b, const struct value *v) {
-        *b = BUF_INIT((size_t)1 << 20);
+        *b = BUF_INIT(LIMIT_ERROR_TEXT);
         json_write(b, v, 0);
-        if (b->len > SHOWN_MAX)
-                b->data[SHOWN_MAX] = '\0';
         return buf_str(b);
 }
 
@@ -57,23 +56,43 @@ static void check_bound(struct check *c, const struct value *props, const struct
         bool good = upper ? (exclusive ? n < limit : n <= limit) : (exclusive ? n > limit : n >= limit);
         if (good)
                 return;
-        _cleanup_buf_ struct buf shown, text;
+        _cleanup_buf_ struct buf shown = BUF_INIT(0), text = BUF_INIT(0);
         check_shown(&shown, v);
         check_add(c, "FieldValueInvalid", "Invalid value: %s: %s in body should be %s than %s%s", buf_str(&shown),
                   buf_str(&c->path), upper ? "less" : "greater", exclusive ? "" : "or equal to ",
                   bound_text(&text, bound));
 }
 
+/* Whether an integer is one, and of the size its format says. */
+static void check_range(struct check *c, const struct value *props, const struct value *v) {
+        const char *format = value_string_or(value_get(props, "format"), "");
+        double n = number_of(v);
+        bool small = streq(format, "int32");
+        if (!value_equals_str(value_get(props, "type"), "integer"))
+                return;
+        if (streq(check_type_of(v), "integer") && !(small && (n > INT32_MAX || n < INT32_MIN)))
+                return;
+        if (*format)
+                check_add_fieldless(c,
+                                    "Invalid value: \"\": Checked value must be of type integer with format %s in %s",
+                                    format, buf_str(&c->path));
+        else
+                check_add_fieldless(c,
+                                    "Invalid value: \"\": Checked value must be of type integer (default format) in %s",
+                                    buf_str(&c->path));
+}
+
 void check_number(struct check *c, const struct value *props, const struct value *v) {
         const struct value *multiple = value_get(props, "multipleOf");
+        check_range(c, props, v);
         check_bound(c, props, v, true);
         check_bound(c, props, v, false);
         if (!value_is_number(multiple) || number_of(multiple) <= 0)
                 return;
         double q = number_of(v) / number_of(multiple);
-        if (q == (double)(int64_t)q)
+        if (fabs(q) >= 9e15 || q == (double)(int64_t)q)
                 return;
-        _cleanup_buf_ struct buf shown, text;
+        _cleanup_buf_ struct buf shown = BUF_INIT(0), text = BUF_INIT(0);
         check_shown(&shown, v);
         check_add(c, "FieldValueInvalid", "Invalid value: %s: %s in body should be a multiple of %s", buf_str(&shown),
                   buf_str(&c->path), bound_text(&text, multiple));
@@ -86,52 +105,79 @@ static int64_t characters(const struct value *v) {
         return n;
 }
 
+/* The compiled pattern, made once for each validation; NULL and why when it is none or memory is out. */
+static const struct regex *compiled(struct check *c, const char *pattern, struct err *why) {
+        struct regex *re = strmap_get(c->patterns, pattern, strlen(pattern));
+        if (re || regex_new(pattern, strlen(pattern), &re, why) < 0)
+                return re;
+        if (strmap_set(c->patterns, pattern, strlen(pattern), re) == 0)
+                return re;
+        regex_free(re);
+        err_oom(why);
+        return NULL;
+}
+
 static void check_pattern(struct check *c, const char *pattern, const struct value *v) {
-        _cleanup_regex_ struct regex *re = NULL;
         _cleanup_err_ struct err why = ERR_INIT;
-        _cleanup_buf_ struct buf shown;
-        check_shown(&shown, v);
-        if (regex_new(pattern, strlen(pattern), &re, &why) < 0)
+        _cleanup_buf_ struct buf shown = BUF_INIT(0);
+        const struct regex *re = compiled(c, pattern, &why);
+        if (!re)
                 check_add(c, "FieldValueInvalid",
-                          "Invalid value: %s: %s in body should match '%s, but pattern is invalid: %s'", buf_str(&shown),
-                          buf_str(&c->path), pattern, err_message(&why));
+                          "Invalid value: %s: %s in body should match '%s, but pattern is invalid: %s'",
+                          check_shown(&shown, v), buf_str(&c->path), pattern, err_message(&why));
         else if (!regex_match(re, v->str, v->len))
-                check_add(c, "FieldValueInvalid", "Invalid value: %s: %s in body should match '%s'", buf_str(&shown),
-                          buf_str(&c->path), pattern);
+                check_add(c, "FieldValueInvalid", "Invalid value: %s: %s in body should match '%s'",
+                          check_shown(&shown, v), buf_str(&c->path), pattern);
 }
 
 /* Formats that the API server knows and that objects of users name; an unknown one is no rule. */
-static bool has_format(const char *format, const struct value *v) {
+static bool has_format(struct check *c, const char *format, const struct value *v) {
+        static const struct {
+                const char *format, *pattern;
+                uint32_t longest;
+        } patterns[] = {
+                {"date", "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", 10},
+                {"uuid", "(?i)^[0-9A-F]{8}-?[0-9A-F]{4}-?[0-9A-F]{4}-?[0-9A-F]{4}-?[0-9A-F]{12}$", 36},
+                {"byte", "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$", UINT32_MAX},
+                {"ipv4", "^(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(?:\\.|$)){4}$", 15},
+                {"k8s-short-name", "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", 63},
+                {"k8s-long-name", "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$", 253},
+        };
         int64_t ns;
         if (streq(format, "date-time"))
                 return time_parse_rfc3339(v->str, &ns, NULL) == 0;
         if (streq(format, "duration"))
                 return duration_parse(v->str, &ns, NULL) == 0;
-        const char *pattern = streq(format, "date")   ? "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-                              : streq(format, "uuid") ? "(?i)^[0-9A-F]{8}-?[0-9A-F]{4}-?[0-9A-F]{4}-?[0-9A-F]{4}-?[0-9A-F]{12}$"
-                              : streq(format, "byte") ? "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
-                              : streq(format, "ipv4") ? "^(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(?:\\.|$)){4}$"
-                                                      : NULL;
-        _cleanup_regex_ struct regex *re = NULL;
-        if (!pattern || regex_new(pattern, strlen(pattern), &re, NULL) < 0)
-                return true;
-        return regex_match(re, v->str, v->len);
+        for (size_t i = 0; i < ARRAY_LEN(patterns); i++)
+                if (streq(format, patterns[i].format)) {
+                        const struct regex *re = compiled(c, patterns[i].pattern, NULL);
+                        return v->len <= patterns[i].longest && (!re || regex_match(re, v->str, v->len));
+                }
+        return true;
+}
+
+/* Length and pattern: the first that fails is told. */
+static void check_text(struct check *c, const struct value *props, const struct value *v) {
+        int64_t longest = value_int_or(value_get(props, "maxLength"), INT64_MAX);
+        int64_t shortest = value_int_or(value_get(props, "minLength"), 0), n = characters(v);
+        const char *pattern = value_get_str(props, "pattern");
+        _cleanup_buf_ struct buf shown = BUF_INIT(0);
+        if (n > longest)
+                check_add(c, "FieldValueTooLong", "Too long: may not be more than %lld bytes", (long long)longest);
+        else if (n < shortest)
+                check_add(c, "FieldValueInvalid", "Invalid value: %s: %s in body should be at least %lld chars long",
+                          check_shown(&shown, v), buf_str(&c->path), (long long)shortest);
+        else if (pattern && *pattern)
+                check_pattern(c, pattern, v);
 }
 
 void check_string(struct check *c, const struct value *props, const struct value *v) {
-        const struct value *longest = value_get(props, "maxLength"), *shortest = value_get(props, "minLength");
-        const char *pattern = value_get_str(props, "pattern"), *format = value_get_str(props, "format");
-        _cleanup_buf_ struct buf shown;
+        const char *format = value_get_str(props, "format");
+        _cleanup_buf_ struct buf shown = BUF_INIT(0);
+        check_text(c, props, v);
+        if (!format || has_format(c, format, v))
+                return;
         check_shown(&shown, v);
-        if (longest && characters(v) > value_int_or(longest, INT64_MAX))
-                check_add(c, "FieldValueTooLong", "Too long: may not be more than %lld bytes",
-                          (long long)value_int_or(longest, 0));
-        if (shortest && characters(v) < value_int_or(shortest, 0))
-                check_add(c, "FieldValueInvalid", "Invalid value: %s: %s in body should be at least %lld chars long",
-                          buf_str(&shown), buf_str(&c->path), (long long)value_int_or(shortest, 0));
-        if (pattern)
-                check_pattern(c, pattern, v);
-        if (format && !has_format(format, v))
-                check_add(c, "FieldValueInvalid", "Invalid value: %s: %s in body must be of type %s: %s", buf_str(&shown),
-                          buf_str(&c->path), format, buf_str(&shown));
+        check_add(c, "FieldValueInvalid", "Invalid value: %s: %s in body must be of type %s: %s", buf_str(&shown),
+                  buf_str(&c->path), format, buf_str(&shown));
 }

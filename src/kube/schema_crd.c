@@ -7,6 +7,7 @@
 #include "base/limits.h"
 
 static const struct schema any = {.type = SCHEMA_ANY, .preserve_unknown = true};
+static const struct schema unspecified = {.type = SCHEMA_ANY}; /* scalars stay, what objects hold is pruned */
 static const struct schema plain_string = {.type = SCHEMA_STRING};
 
 struct converter {
@@ -89,9 +90,9 @@ static int convert_object(struct converter *c, const struct value *props, bool r
                 s->type = SCHEMA_MAP;
                 return convert(c, additional, depth + 1, &s->element);
         }
-        if (value_bool_or(additional, false) && !resource) {
+        if (additional && additional->type == VALUE_BOOL && !resource) {
                 s->type = SCHEMA_MAP;
-                s->element = &any;
+                s->element = s->preserve_unknown ? &any : &unspecified;
                 return 0;
         }
         s->type = SCHEMA_STRUCT;
@@ -141,9 +142,7 @@ static int convert_node(struct converter *c, const struct value *props, bool roo
                 s->type = SCHEMA_BOOLEAN;
         else if (value_is_map(value_get(props, "properties"))) /* preserved, with some fields named */
                 return convert_object(c, props, root, depth, s);
-        else
-                s->preserve_unknown = true;
-        return 0;
+        return 0; /* SCHEMA_ANY */
 }
 
 static int convert(struct converter *c, const struct value *props, unsigned depth, const struct schema **ret) {

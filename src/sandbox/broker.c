@@ -58,10 +58,11 @@ static int receive_job(int sock, struct job_arrival *ret) {
                 char bytes[CMSG_SPACE(sizeof(int) * JOB_MESSAGE_FDS)];
         } control;
         struct iovec iov = {.iov_base = &ret->message, .iov_len = sizeof(ret->message)};
+        /* CMSG_LEN, not CMSG_SPACE: the padding would have room for one descriptor more than ret->fds. */
         struct msghdr msg = {.msg_iov = &iov,
                              .msg_iovlen = 1,
                              .msg_control = control.bytes,
-                             .msg_controllen = sizeof(control.bytes)};
+                             .msg_controllen = CMSG_LEN(sizeof(int) * JOB_MESSAGE_FDS)};
         for (size_t i = 0; i < JOB_MESSAGE_FDS; i++)
                 ret->fds[i] = -1;
         ssize_t n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);

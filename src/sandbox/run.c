@@ -7,15 +7,19 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <fcntl.h>
 
+/* Callers beyond LIMIT_BROKER_WORKERS wait here and not in the socket: descriptors on their way count against the
+ * user's limit, and the broker always has a place for what it receives. */
 struct broker {
         int sock;
         pid_t pid;
+        sem_t places;
 };
 
 /* ---- the broker's start and end ---- */
@@ -44,6 +48,7 @@ int broker_start(const job_function functions[JOB_KINDS], struct broker **ret, s
                 return err_set(err, ERR_INTERNAL, "the sandbox broker could not start");
         }
         b->sock = TAKE_FD(ours);
+        sem_init(&b->places, 0, LIMIT_BROKER_WORKERS);
         *ret = TAKE_PTR(b);
         return 0;
 }
@@ -54,6 +59,7 @@ struct broker *broker_stop(struct broker *b) {
         close(b->sock);
         while (waitpid(b->pid, NULL, 0) < 0 && errno == EINTR)
                 ;
+        sem_destroy(&b->places);
         free(b);
         return NULL;
 }
@@ -268,7 +274,7 @@ static int judge_answer(const struct job *job, const struct buf *answer, char **
         return 0;
 }
 
-int broker_run(struct broker *b, const struct job *job, char **ret_output, size_t *ret_len, struct err *err) {
+static int run_in_place(struct broker *b, const struct job *job, char **ret_output, size_t *ret_len, struct err *err) {
         size_t max_output = job->max_output ? job->max_output : LIMIT_JOB_OUTPUT;
         if ((unsigned)job->kind >= JOB_KINDS || job->n_fds > JOB_MAX_FDS || max_output > LIMIT_JOB_OUTPUT)
                 return err_set(err, ERR_INTERNAL, "a malformed job");
@@ -292,4 +298,13 @@ int broker_run(struct broker *b, const struct job *job, char **ret_output, size_
         if (status.end != JOB_EXITED || status.code != 0)
                 return end_error(job, &status, err);
         return judge_answer(job, &answer, ret_output, ret_len, err);
+}
+
+int broker_run(struct broker *b, const struct job *job, char **ret_output, size_t *ret_len, struct err *err) {
+        while (sem_wait(&b->places) < 0)
+                if (errno != EINTR)
+                        return err_errno(err, errno, "job: wait for a place");
+        int r = run_in_place(b, job, ret_output, ret_len, err);
+        sem_post(&b->places);
+        return r;
 }

@@ -40,10 +40,11 @@ struct broker;
  * The broker ends when this process does. */
 int broker_start(const job_function functions[JOB_KINDS], struct broker **ret, struct err *err);
 
-/* Runs a job and waits for it; any thread, many at once. *ret_output is malloc'ed and NUL-terminated. A worker's crash,
- * kill or limit is an error that says which ("the build used more than 10s of processor time"): ERR_TIMEOUT for wall
- * and processor time, ERR_TOO_LARGE for sizes, ERR_MEMORY, ERR_ACCESS_DENIED for a forbidden system call, ERR_INTERNAL
- * for a crash. ERR_UNAVAILABLE: the broker is gone. When it returns, the worker and all it started are dead. */
+/* Runs a job and waits for it; any thread, many at once (LIMIT_BROKER_WORKERS; more wait for a place). *ret_output is
+ * malloc'ed and NUL-terminated. A worker's crash, kill or limit is an error that says which ("the build used more than
+ * 10s of processor time"): ERR_TIMEOUT for wall and processor time, ERR_TOO_LARGE for sizes, ERR_MEMORY,
+ * ERR_ACCESS_DENIED for a forbidden system call, ERR_INTERNAL for a crash. ERR_UNAVAILABLE: the broker is gone. When it
+ * returns, the worker and all it started are dead. */
 int broker_run(struct broker *b, const struct job *job, char **ret_output, size_t *ret_len, struct err *err);
 
 /* Ends the broker and all workers. Jobs that still run end with ERR_UNAVAILABLE; none may be started any more. Takes

@@ -103,8 +103,9 @@ static int plan_roles(struct supervisor *s, struct err *err) {
         const char *tokens = s->options->token_auth_file;
         if (!port || !forge_port || !socket || !wake || !git || !sources || !kubeconfig)
                 return err_oom(err);
-        const char *apiserver[] = {"--data", s->dir, "--port", port, "--unix-socket", socket,
-                                   tokens ? "--token-auth-file" : NULL, tokens, NULL};
+        const char *apiserver[] = {"--data",        s->dir, "--port",
+                                   port,            "--unix-socket", socket,
+                                   "--settle-workloads", tokens ? "--token-auth-file" : NULL, tokens, NULL};
         const char *forge[] = {"--dir", git, "--port", forge_port, "--wake-socket", wake, NULL};
         const char *controllers[] = {"--kubeconfig", kubeconfig, "--data", sources, "--wake-socket", wake, NULL};
         for (size_t i = 0; i < ROLES; i++)

@@ -5,8 +5,10 @@
 
 #include "base/fs.h"
 #include "build/flux/flux_build.h"
+#include "build/flux/flux_internal.h"
 #include "build/kustomize/kustomize.h"
 #include "data/base64.h"
+#include "data/yaml.h"
 
 #include <sys/stat.h>
 
@@ -212,9 +214,42 @@ static enum corpus_verdict check_messages(struct corpus_case *c) {
         return check(c, true);
 }
 
+/* ---- envsubst/substitute-variables: one object alone ---- */
+
+static enum corpus_verdict check_substitution(struct corpus_case *c) {
+        const struct value *in = value_get(c->row, "in"), *vars = value_get(in, "substitute");
+        const struct yaml_options options = {.dialect = YAML_KYAML};
+        const char *resource = value_string_or(value_get(in, "resource"), ""), *error = value_get_str(c->row, "error");
+        _cleanup_err_ struct err err = ERR_INIT;
+        _cleanup_buf_ struct buf out = BUF_INIT(TEXT_MAX);
+        struct row r = {.c = c, .vars = value_map()};
+        struct value object;
+        bool skipped = false, strict = value_bool_or(value_get(in, "strict"), false);
+        bool always = value_bool_or(value_get(in, "always"), false);
+        if (corpus_has_tag(c, "nonstring"))
+                return CORPUS_SKIP; /* whoever reads spec.postBuild refuses those */
+        add_vars(&r, vars, false);
+        int failed = yaml_parse(c->arena, resource, strlen(resource), &options, &object, &err);
+        if (failed)
+                return error && str_has_prefix(error, "parse: ") ? CORPUS_PASS
+                                                                 : corpus_fail(c, "%s", err_message(&err));
+        if (r.vars.len || always)
+                failed = flux_substitute_object(c->arena, &r.vars, strict, &object, &skipped, &err);
+        if (error || failed)
+                return corpus_same(c, "error", error, failed ? err_message(&err) : NULL);
+        const struct value *want = value_get(c->row, "out");
+        if (value_get(want, "skipped"))
+                return skipped || !r.vars.len ? CORPUS_PASS : corpus_fail(c, "was not skipped");
+        yaml_write(&out, &object, YAML_SIGS);
+        return corpus_same(c, "yaml", value_get_str(want, "yaml"), buf_str(&out));
+}
+
 int main(int argc, char **argv) {
-        static const struct corpus_table objects[] = {{"build/build", check_objects}};
+        static const struct corpus_table objects[] = {
+                {"build/build", check_objects},
+                {"envsubst/substitute-variables", check_substitution},
+        };
         static const struct corpus_table messages[] = {{"build/build", check_messages}};
         bool words = argc > 1 && streq(argv[1], "messages");
-        return corpus_main(words ? messages : objects, 1);
+        return words ? corpus_main(messages, 1) : corpus_main(objects, ARRAY_LEN(objects));
 }

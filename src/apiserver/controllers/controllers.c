@@ -65,9 +65,10 @@ static void on_change(struct controllers *c, const struct kind_set *kinds, const
                 o->deleting ? namespaces_sync(c, o->name) : accounts_sync(c, o->name);
         else if (is_a(o, "rbac.authorization.k8s.io", "ClusterRole"))
                 c->roles_changed = true;
-        else if (is_a(o, "apiextensions.k8s.io", "CustomResourceDefinition"))
+        else if (is_a(o, "apiextensions.k8s.io", "CustomResourceDefinition")) {
                 crds_sync(c, o);
-        else if (is_a(o, "", "ConfigMap") && streq(o->name, "kube-root-ca.crt"))
+                apiservices_sync(c, kinds, o, false);
+        } else if (is_a(o, "", "ConfigMap") && streq(o->name, "kube-root-ca.crt"))
                 accounts_sync(c, o->namespace_);
         if (o->deleting)
                 protection_sync(c, kinds, o);
@@ -87,9 +88,20 @@ static void on_delete(struct controllers *c, const struct kind_set *kinds, const
                 namespaces_sync(c, o->namespace_);
         else if (account || root_ca)
                 accounts_sync(c, o->namespace_);
-        if (strchr(o->api_version, '/'))
+        if (is_a(o, "apiextensions.k8s.io", "CustomResourceDefinition"))
+                apiservices_sync(c, kinds, o, true);
+        else if (strchr(o->api_version, '/'))
                 crds_sync(c, NULL);
         gc_deleted(c, kinds, o);
+}
+
+static void look(struct controllers *c, const struct kind_set *kinds, const struct object *o, int round) {
+        if (round == 0) {
+                gc_observe(c, o);
+                return;
+        }
+        on_change(c, kinds, o);
+        quotas_observe(c, kinds, o);
 }
 
 /* Looks at everything there is: at the start, and when changes were missed. */
@@ -108,7 +120,7 @@ static int resync(struct controllers *c, struct registry_watch **watch, struct e
                                 continue;
                         status = registry_list(c->registry, k, NULL, &list, err);
                         for (size_t n = 0; status == 0 && n < list.n && !atomic_load(&c->stopping); n++)
-                                round ? on_change(c, kinds, list.items[n]) : gc_observe(c, list.items[n]);
+                                look(c, kinds, list.items[n], round);
                 }
         c->roles_changed = true;
         kind_set_unref(kinds);
@@ -124,7 +136,21 @@ static void handle(struct controllers *c, const struct registry_event *e) {
                 gc_observe(c, e->object);
                 on_change(c, kinds, e->object);
         }
+        quotas_observe(c, kinds, e->object);
         kind_set_unref(kinds);
+}
+
+/* Derived things wait until the changes at hand are all in. */
+static bool has_derived(const struct controllers *c) {
+        return c->roles_changed || c->measured.len;
+}
+
+static void derive(struct controllers *c) {
+        if (c->roles_changed) {
+                c->roles_changed = false;
+                roles_aggregate(c);
+        }
+        quotas_measure(c);
 }
 
 static void *run(void *context) {
@@ -139,14 +165,12 @@ static void *run(void *context) {
                 }
                 synced = true;
                 struct registry_event e = {0};
-                /* derived things wait until the changes at hand are all in */
-                int got = registry_watch_next(watch, c->roles_changed ? 0 : WAIT_NS, &e, &err);
+                int got = registry_watch_next(watch, has_derived(c) ? 0 : WAIT_NS, &e, &err);
                 if (got > 0) {
                         handle(c, &e);
                         registry_event_done(&e);
-                } else if (got == 0 && c->roles_changed) {
-                        c->roles_changed = false;
-                        roles_aggregate(c);
+                } else if (got == 0) {
+                        derive(c);
                 } else if (got < 0 && err.class == ERR_GONE) {
                         synced = false;
                 } else if (got < 0) {
@@ -165,6 +189,10 @@ static struct controllers *controllers_free(struct controllers *c) {
         for (const struct strmap_entry *e; (e = strmap_next(&c->terminating, &at));)
                 free(e->value);
         strmap_done(&c->terminating);
+        at = 0;
+        for (const struct strmap_entry *e; (e = strmap_next(&c->measured, &at));)
+                free(e->value);
+        strmap_done(&c->measured);
         free(c->root_ca_pem);
         free(c);
         return NULL;

@@ -28,6 +28,7 @@ struct controllers {
         atomic_bool stopping;
         struct strmap nodes;       /* uid to struct node */
         struct strmap terminating; /* names of namespaces that wait for their content to go */
+        struct strmap measured;    /* names of namespaces whose quotas are to be measured */
         bool roles_changed;        /* aggregated roles must be computed again */
 };
 
@@ -42,6 +43,9 @@ void namespaces_sync(struct controllers *c, const char *name);
 void accounts_sync(struct controllers *c, const char *namespace_);
 void roles_aggregate(struct controllers *c);
 void crds_sync(struct controllers *c, const struct object *o);
+void apiservices_sync(struct controllers *c, const struct kind_set *kinds, const struct object *o, bool deleted);
+void quotas_observe(struct controllers *c, const struct kind_set *kinds, const struct object *o);
+void quotas_measure(struct controllers *c);
 void settle(struct controllers *c, const struct kind_set *kinds, const struct object *o);
 void protection_sync(struct controllers *c, const struct kind_set *kinds, const struct object *o);
 

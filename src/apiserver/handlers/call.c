@@ -175,7 +175,7 @@ void call_status(struct call *c, const struct value *status) {
         size_t n = 0;
         int64_t code = value_int_or(value_get(status, "code"), 200);
         const struct value *after = value_path(status, "details", "retryAfterSeconds", NULL);
-        if (code == 403)
+        if (code == 403 || c->refused)
                 headers[n++] = (struct http_header){"X-Content-Type-Options", "nosniff"};
         if (after)
                 headers[n++] = (struct http_header){"Retry-After", "1"};

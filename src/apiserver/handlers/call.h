@@ -30,6 +30,7 @@ struct call {
         struct accept accept;
         struct value warnings; /* list of strings */
         char audit_id[64];
+        bool refused;   /* by the guard: its answers go with X-Content-Type-Options */
         bool on_worker; /* answers go through http_respond() */
 };
 

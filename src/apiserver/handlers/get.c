@@ -3,23 +3,12 @@
 #include "apiserver/handlers/options.h"
 #include "apiserver/handlers/show.h"
 #include "apiserver/handlers/verbs.h"
-#include "base/clock.h"
-#include "base/limits.h"
-
-#include <inttypes.h>
-
-#define FUTURE_WAIT_NS (3 * NSEC_PER_SEC) /* how long kube-apiserver waits for a version that is not there yet */
 
 static int wait_version(struct call *c, struct err *err) {
         uint64_t rv = 0;
-        struct store *s = registry_store(c->server->registry);
         if (options_version(call_query(c, "resourceVersion"), &rv, err) < 0)
                 return err_wrap(err, "invalid resource version");
-        if (store_wait_rv(s, rv, FUTURE_WAIT_NS))
-                return 0;
-        err_set(err, ERR_TIMEOUT, "Timeout: Too large resource version: %" PRIu64 ", current: %" PRIu64, rv,
-                store_rv(s));
-        return err_add_cause(err, "ResourceVersionTooLarge", "", "Too large resource version");
+        return options_wait_version(c, rv, err);
 }
 
 static int get(struct call *c, struct err *err) {
@@ -39,7 +28,7 @@ static int get(struct call *c, struct err *err) {
                 return -1;
         if (c->accept.transform == TRANSFORM_NONE && c->accept.media == MEDIA_JSON && show_as_stored(c->kind, o) &&
             !call_query(c, "pretty")) {
-                call_body(c, 200, "application/json", NULL, 0, o->json, o->json_len);
+                call_body(c, 200, "application/json", NULL, 0, o->json, o->json_len + 1);
                 return 0;
         }
         struct value tree;

@@ -13,9 +13,10 @@ static const char *api_version(struct call *c) {
         return *c->kind->group ? arena_printf(c->arena, "%s/%s", c->kind->group, c->kind->version) : c->kind->version;
 }
 
-/* Lists of custom objects have the member even when there is no next page, as recorded. */
+/* Lists of custom objects have the member even when there is no next page, other forms of them have not. */
 static const char *continue_of(const struct call *c, const struct page *p) {
-        return p->continue_ ? p->continue_ : c->kind->custom ? "" : NULL;
+        bool always = c->kind->custom && c->accept.transform == TRANSFORM_NONE;
+        return p->continue_ ? p->continue_ : always ? "" : NULL;
 }
 
 static void write_head(struct call *c, struct buf *b, const struct page *p) {

@@ -9,6 +9,7 @@
 #include "apiserver/handlers/show.h"
 #include "apiserver/handlers/status.h"
 #include "apiserver/strategy/strategy.h"
+#include "base/clock.h"
 #include "base/limits.h"
 
 /* ---- values ---- */
@@ -49,6 +50,23 @@ int options_version(const char *text, uint64_t *ret, struct err *err) {
         }
         *ret = v;
         return 0;
+}
+
+#define FUTURE_WAIT_NS (3 * NSEC_PER_SEC)
+
+int options_wait_version(struct call *c, uint64_t rv, struct err *err) {
+        struct store *s = registry_store(c->server->registry);
+        bool there = false;
+        if (store_rv(s) >= rv)
+                return 0;
+        if (atomic_fetch_add(&c->server->version_waiters, 1) < LIMIT_API_VERSION_WAITERS)
+                there = store_wait_rv(s, rv, FUTURE_WAIT_NS);
+        atomic_fetch_sub(&c->server->version_waiters, 1);
+        if (there)
+                return 0;
+        err_set(err, ERR_TIMEOUT, "Timeout: Too large resource version: %" PRIu64 ", current: %" PRIu64, rv,
+                store_rv(s));
+        return err_add_cause(err, "ResourceVersionTooLarge", "", "Too large resource version");
 }
 
 /* ---- lists ---- */

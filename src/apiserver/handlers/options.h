@@ -25,6 +25,10 @@ int options_list(struct call *c, bool watch, struct list_options *ret, struct er
 /* A resourceVersion: *ret 0 for NULL, "" and "0". ERR_BAD_REQUEST. */
 int options_version(const char *text, uint64_t *ret, struct err *err);
 
+/* Waits for a version that is not there yet, at most three seconds as kube-apiserver does. ERR_TIMEOUT with its cause;
+ * at once when LIMIT_API_VERSION_WAITERS requests wait already, so that they cannot hold all workers. */
+int options_wait_version(struct call *c, uint64_t rv, struct err *err);
+
 /* fieldManager, dryRun, fieldValidation, force of a write. options_kind: "CreateOptions", "UpdateOptions",
  * "PatchOptions". apply: a manager is demanded. The result borrows from the call. */
 int options_write(struct call *c, const char *options_kind, bool apply, struct registry_options *ret, struct err *err);

@@ -3,11 +3,9 @@
 
 #include <inttypes.h>
 
-#include "base/clock.h"
 #include "data/base64.h"
 #include "data/json.h"
 
-#define FUTURE_WAIT_NS (3 * NSEC_PER_SEC)
 #define CHUNK 1000 /* objects looked at between two looks at the limit, when there are selectors */
 
 void page_done(struct page *p) {
@@ -73,7 +71,6 @@ const char *page_inconsistent_token(struct call *c, const char *token) {
 /* ---- which moment ---- */
 
 static int resolve(struct call *c, const struct list_options *o, struct store_range *range, struct err *err) {
-        struct store *s = registry_store(c->server->registry);
         uint64_t rv = 0;
         if (o->continue_) {
                 if (o->resource_version && !streq(o->resource_version, "0"))
@@ -83,11 +80,8 @@ static int resolve(struct call *c, const struct list_options *o, struct store_ra
         }
         if (options_version(o->resource_version, &rv, err) < 0)
                 return err_wrap(err, "invalid resource version");
-        if (!store_wait_rv(s, rv, FUTURE_WAIT_NS)) {
-                err_set(err, ERR_TIMEOUT, "Timeout: Too large resource version: %" PRIu64 ", current: %" PRIu64, rv,
-                        store_rv(s));
-                return err_add_cause(err, "ResourceVersionTooLarge", "", "Too large resource version");
-        }
+        if (options_wait_version(c, rv, err) < 0)
+                return -1;
         if (o->exact)
                 range->rv = rv;
         return 0;

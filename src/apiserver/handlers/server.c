@@ -7,6 +7,7 @@
 #include "apiserver/handlers/negotiate.h"
 #include "apiserver/handlers/status.h"
 #include "apiserver/handlers/verbs.h"
+#include "apiserver/strategy/strategy.h"
 #include "base/random.h"
 
 /* A call on its way to a worker. */
@@ -183,15 +184,18 @@ static void submit(struct call *c, void (*handle)(struct call *c)) {
         kind_set_unref(c->kinds);
 }
 
-/* A version that its CRD calls deprecated says so with every answer. */
+/* A deprecated version says so with every answer; that of a custom kind when its definition wants it. */
 static int warn_deprecated(struct call *c, struct err *err) {
-        if (!c->kind || !c->kind->custom || !value_bool_or(value_get(c->kind->crd_version, "deprecated"), false))
-                return 0;
-        const char *text = value_get_str(c->kind->crd_version, "deprecationWarning");
-        struct value warning =
-                text ? value_str(text)
-                     : value_strf(c->arena, "%s/%s %s is deprecated", c->kind->group, c->kind->version, c->kind->kind);
-        return value_append(c->arena, &c->warnings, warning) ? 0 : err_oom(err);
+        const struct kind *k = c->kind;
+        const char *text = k && !k->custom ? strategy_deprecation(k) : NULL;
+        if (k && k->custom && value_bool_or(value_get(k->crd_version, "deprecated"), false)) {
+                text = value_get_str(k->crd_version, "deprecationWarning");
+                if (!text)
+                        text = arena_printf(c->arena, "%s/%s %s is deprecated", k->group, k->version, k->kind);
+                if (!text)
+                        return err_oom(err);
+        }
+        return !text || value_append(c->arena, &c->warnings, value_str(text)) ? 0 : err_oom(err);
 }
 
 static int prepare(struct call *c, void (**ret)(struct call *c), struct err *err) {
@@ -222,6 +226,7 @@ static void handle(struct http_request *r, void *context) {
                 return;
         }
         if (auth_admit(s->auth, r, &c->info, r->user, &c->user, &refused) < 0) {
+                c->refused = true;
                 call_status(c, &refused);
                 return;
         }

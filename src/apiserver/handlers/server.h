@@ -14,7 +14,9 @@ struct server {
         struct openapi *openapi;
         struct http_server *http;
         struct workers *workers;
-        char address[128]; /* "127.0.0.1:6443" */
+        atomic_uint version_waiters; /* requests that wait for a version that is not there yet */
+        atomic_uint watches;         /* open ones: without any, nobody needs to be woken */
+        char address[128];           /* "127.0.0.1:6443" */
 };
 
 /* The hooks for http_server_new(); context is the struct server. */

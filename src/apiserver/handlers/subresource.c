@@ -9,6 +9,8 @@
 #include "kube/ssa.h"
 #include "kube/strict.h"
 
+#define TOKEN_SECONDS 3600 /* of a token whose request names no lifetime */
+
 static struct review_request review_of(const struct call *c) {
         return (struct review_request){
                 .user = &c->user,
@@ -73,6 +75,13 @@ static int review(struct call *c, struct err *err) {
         return 0;
 }
 
+static int default_lifetime(struct call *c, struct value *request, struct err *err) {
+        struct value *spec = value_obtain_map(c->arena, request, "spec");
+        if (spec && value_is_null(value_get(spec, "expirationSeconds")))
+                return value_set(c->arena, spec, "expirationSeconds", value_int(TOKEN_SECONDS)) ? 0 : err_oom(err);
+        return spec ? 0 : err_oom(err);
+}
+
 static int token(struct call *c, struct err *err) {
         static const char group[] = "authentication.k8s.io", kind[] = "TokenRequest";
         struct review_request request = review_of(c);
@@ -80,7 +89,7 @@ static int token(struct call *c, struct err *err) {
         struct value object, account, answer;
         _cleanup_object_ struct object *o = NULL;
         if (options_write(c, "CreateOptions", false, &options, err) < 0 ||
-            read_body(c, group, "v1", kind, &object, err) < 0 ||
+            read_body(c, group, "v1", kind, &object, err) < 0 || default_lifetime(c, &object, err) < 0 ||
             registry_get(c->server->registry, c->kind, c->info.namespace_, c->info.name, &o, err) < 0 ||
             object_tree(o, c->arena, &account, err) < 0 ||
             token_request_create(c->server->auth, c->arena, &request, &account, &object, &answer, err) < 0 ||
@@ -202,10 +211,14 @@ static int pod_log(struct call *c, struct err *err) {
 
 static int pod_stream(struct call *c, struct err *err) {
         _cleanup_object_ struct object *o = NULL;
-        if (registry_get(c->server->registry, c->kind, c->info.namespace_, c->info.name, &o, err) < 0)
+        struct value pod;
+        if (registry_get(c->server->registry, c->kind, c->info.namespace_, c->info.name, &o, err) < 0 ||
+            object_tree(o, c->arena, &pod, err) < 0)
                 return -1;
-        const char *upgrade = http_header(c->http, "upgrade");
-        if (!upgrade)
+        const char *node = value_path_str(&pod, "spec", "nodeName", NULL);
+        if (!node || !*node)
+                return err_set(err, ERR_BAD_REQUEST, "pod %s does not have a host assigned", c->info.name);
+        if (!http_header(c->http, "upgrade"))
                 return err_set(err, ERR_BAD_REQUEST, "Upgrade request required");
         return err_set(err, ERR_UNAVAILABLE, "no node runs pod \"%s\"", c->info.name);
 }

@@ -22,6 +22,7 @@
 /* The state of one watch; lives in the request's arena. */
 struct watch {
         struct watch_form form;
+        struct server *server;
         struct store *store;
         struct store_cursor cursor;
         struct page initial; /* what is there, to be sent first */
@@ -35,6 +36,7 @@ static void done(void *source) {
         struct watch *w = source;
         page_done(&w->initial);
         watch_form_done(&w->form);
+        atomic_fetch_sub(&w->server->watches, 1);
 }
 
 /* The last event of a watch that fails. */
@@ -148,8 +150,8 @@ static int watch(struct call *c, struct err *err) {
         struct watch *w = arena_make(c->arena, struct watch);
         if (!w)
                 return err_oom(err);
+        w->server = c->server;
         w->store = registry_store(c->server->registry);
-        w->bookmarks = false;
         if (options_list(c, true, &o, err) < 0)
                 return -1;
         w->bookmarks = o.bookmarks;
@@ -158,6 +160,7 @@ static int watch(struct call *c, struct err *err) {
                 page_done(&w->initial);
                 return -1;
         }
+        atomic_fetch_add(&c->server->watches, 1); /* before the first fill(), so that no event goes unnoticed */
         call_stream(c, &ops, w, timeout_ns(&o));
         return 0;
 }

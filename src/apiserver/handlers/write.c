@@ -34,7 +34,7 @@ static void answer(struct call *c, int status, const struct object *o, const str
         bool plain = c->accept.transform == TRANSFORM_NONE && c->accept.media == MEDIA_JSON &&
                      !call_query(c, "pretty") && !streq(c->info.subresource, "scale");
         if (o && plain && show_as_stored(c->kind, o))
-                call_body(c, status, "application/json", NULL, 0, o->json, o->json_len);
+                call_body(c, status, "application/json", NULL, 0, o->json, o->json_len + 1);
         else
                 call_object(c, status, tree);
 }

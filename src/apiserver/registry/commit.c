@@ -255,8 +255,10 @@ int write_update(struct write *w, struct object *current, const struct value *ol
         default:
                 return -1;
         }
-        set_object(w, stored);
-        if (answer(w, object, stored->rv, ret, err) < 0)
+        /* Who removes the last finalizer sees the object as it went, with the version it had. */
+        if (!gone)
+                set_object(w, stored);
+        if (answer(w, object, gone ? current->rv : stored->rv, ret, err) < 0)
                 return -1;
         return kind_is_crd(w->kind) ? crds_settle(w->registry, err) : 0;
 }

@@ -97,10 +97,9 @@ static enum store_result commit(struct write *w, enum store_op op, const struct 
         return store_commit(w->registry->store, w->resource, op, fresh, current->rv, ret, err);
 }
 
-/* Pods and namespaces are seen deleting before they are gone: their watchers rely on it. */
+/* A pod is seen deleting before it is gone: its watchers rely on it. */
 static int mark_first(struct write *w, struct object **current, struct value *object, struct err *err) {
-        bool marks = !*w->kind->group && (streq(w->kind->kind, "Pod") || streq(w->kind->kind, "Namespace"));
-        if (!marks || (*current)->deleting)
+        if (!streq(w->kind->kind, "Pod") || *w->kind->group || (*current)->deleting)
                 return WRITE_DONE;
         struct object *stored = NULL;
         if (mark(w, object, 0, err) < 0)

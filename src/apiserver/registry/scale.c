@@ -26,12 +26,26 @@ static int manage_scale(struct write *w, const struct value *object, struct valu
         return 0;
 }
 
-/* kube-apiserver records no time for what is updated through the subresource. */
-static void drop_times(struct value *entries) {
-        VALUE_EACH_ITEM(entry, entries)
-                if (value_equals_str(value_get(entry, "subresource"), "scale") &&
-                    value_equals_str(value_get(entry, "operation"), "Update"))
-                        value_remove(entry, "time");
+static bool is_updated_scale(const struct value *entry) {
+        return value_equals_str(value_get(entry, "subresource"), "scale") &&
+               value_equals_str(value_get(entry, "operation"), "Update");
+}
+
+/* kube-apiserver records no time for what is updated through the subresource. Entries without a time come first among
+ * the updates. */
+static int drop_times(struct write *w, struct value *entries, struct err *err) {
+        struct value sorted = value_list();
+        for (int pass = 0; pass < 3; pass++) /* applied ones, then those without a time, then the rest */
+                VALUE_EACH_ITEM(entry, entries) {
+                        bool applied = value_equals_str(value_get(entry, "operation"), "Apply");
+                        int place = applied ? 0 : is_updated_scale(entry) ? 1 : 2;
+                        if (place == 1)
+                                value_remove(entry, "time");
+                        if (place == pass && !value_append(w->arena, &sorted, *entry))
+                                return err_oom(err);
+                }
+        *entries = sorted;
+        return 0;
 }
 
 static struct ssa_request scale_request(const struct write *w) {
@@ -54,7 +68,8 @@ static int store_scale(struct write *w, struct object *current, const struct val
         if (ssa_scale_to_parent(w->arena, write_ssa(w).api_version, replicas_path(w->kind), parent ? parent : &none,
                                 entries ? entries : &none, &managed, err) < 0)
                 return -1;
-        drop_times(&managed);
+        if (drop_times(w, &managed, err) < 0)
+                return -1;
         struct value *meta = value_obtain_map(w->arena, &object, "metadata");
         if (!meta || !value_set(w->arena, meta, "managedFields", managed))
                 return err_oom(err);

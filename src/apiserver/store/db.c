@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "apiserver/store/db.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 
 enum statement {
@@ -70,7 +72,12 @@ int db_open(const char *dir, struct db **ret, struct err *err) {
                 return err_oom(err);
         if ((size_t)snprintf(path, sizeof(path), "%s/state.db", dir) >= sizeof(path))
                 return err_set(err, ERR_INVALID, "the name of the data directory is too long");
-        int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+        /* Secrets live here: SQLite gives its other files the mode of this one. */
+        _cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        if (fd < 0)
+                return err_errno(err, errno, "%s", path);
+        close_fd(&fd); /* before SQLite locks it: closing any descriptor of a file drops the locks of all */
+        int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
         if (sqlite3_open_v2(path, &db->handle, flags, NULL) != SQLITE_OK)
                 return fail(db, err, "open");
         if (sqlite3_exec(db->handle, schema, NULL, NULL, NULL) != SQLITE_OK)

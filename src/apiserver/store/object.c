@@ -172,7 +172,7 @@ static struct object *make(const struct value *tree, const char *json, size_t n)
         struct object measured = {0};
         struct packer p = {.base = NULL, .used = sizeof(struct object)};
         lay_out(&p, &measured, tree);
-        size_t bytes = p.used + n + RV_DIGITS_MAX + 1;
+        size_t bytes = p.used + n + RV_DIGITS_MAX + sizeof("\n");
         char *block = malloc(bytes);
         if (!block)
                 return NULL;
@@ -183,7 +183,7 @@ static struct object *make(const struct value *tree, const char *json, size_t n)
         lay_out(&p, o, tree);
         o->json = block + p.used;
         memcpy(o->json, json, n);
-        o->json[n] = '\0';
+        memcpy(o->json + n, "\n", 2);
         return o;
 }
 
@@ -205,12 +205,10 @@ int object_new(const struct value *tree, struct object **ret, struct err *err) {
         return 0;
 }
 
-int object_load(const char *json, size_t n, uint64_t rv, uint64_t id, struct object **ret, struct err *err) {
-        _cleanup_arena_ struct arena *a = arena_new(ARENA_MAX_REQUEST);
+int object_load(struct arena *scratch, const char *json, size_t n, uint64_t rv, uint64_t id, struct object **ret,
+                struct err *err) {
         struct value tree = value_null();
-        if (!a)
-                return err_oom(err);
-        if (json_parse(a, json, n, JSON_KUBERNETES, NULL, &tree, err) < 0)
+        if (json_parse(scratch, json, n, JSON_KUBERNETES, NULL, &tree, err) < 0)
                 return -1;
         struct object *o = make(&tree, json, n);
         if (!o)
@@ -231,7 +229,7 @@ void object_stamp(struct object *o, uint64_t rv) {
         char digits[RV_DIGITS_MAX + 1];
         int n = snprintf(digits, sizeof(digits), "%" PRIu64, rv);
         char *at = o->json + o->rv_offset;
-        memmove(at + n, at, o->json_len - o->rv_offset + 1);
+        memmove(at + n, at, o->json_len - o->rv_offset + sizeof("\n"));
         memcpy(at, digits, (size_t)n);
         o->json_len += (size_t)n;
         o->rv = rv;

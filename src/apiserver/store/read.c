@@ -132,13 +132,24 @@ static void walk_start(struct walk *w) {
         }
 }
 
+/* How much of the range lies behind the walk. Without changes to undo, the table only needs to be measured. */
+static size_t count_rest(struct walk *w) {
+        size_t n = 0;
+        if (w->overlay->n > 0) {
+                while (walk_next(w))
+                        n++;
+                return n;
+        }
+        struct table_cursor end = {.block = w->table->n_blocks};
+        if (*w->range->namespace_)
+                end = table_seek(w->table, w->range->namespace_, "\x7f", false); /* greater than every name */
+        return table_distance(w->table, &w->at, &end);
+}
+
 static int collect(struct walk *w, struct store_list *ret, struct err *err) {
         size_t cap = 0;
-        for (const struct object *o; (o = walk_next(w));) {
-                if (w->range->limit && ret->n == w->range->limit) {
-                        ret->remaining++;
-                        continue;
-                }
+        const struct object *o;
+        while ((!w->range->limit || ret->n < w->range->limit) && (o = walk_next(w))) {
                 if (ret->n == cap) {
                         cap = cap ? cap * 2 : 64;
                         struct object **items = realloc(ret->items, cap * sizeof(*items));
@@ -148,6 +159,8 @@ static int collect(struct walk *w, struct store_list *ret, struct err *err) {
                 }
                 ret->items[ret->n++] = object_ref(o);
         }
+        if (w->range->limit && ret->n == w->range->limit)
+                ret->remaining = count_rest(w);
         return 0;
 }
 

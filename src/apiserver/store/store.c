@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "base/clock.h"
+#include "base/limits.h"
 
 static struct store_resource *resource_free(struct store_resource *r) {
         if (!r)
@@ -74,13 +75,20 @@ int store_resources(struct store *s, struct store_resource ***ret, size_t *ret_n
 
 /* ---- loading ---- */
 
+struct load {
+        struct store *store;
+        struct arena *scratch;
+};
+
 static int load_row(void *context, const struct db_row *row, struct err *err) {
-        struct store *s = context;
+        struct load *load = context;
+        struct store *s = load->store;
         _cleanup_object_ struct object *o = NULL;
         struct store_resource *r = store_resource(s, row->group, row->resource);
         if (!r)
                 return err_oom(err);
-        if (object_load(row->json, row->json_len, row->rv, row->id, &o, err) < 0)
+        arena_reset(load->scratch);
+        if (object_load(load->scratch, row->json, row->json_len, row->rv, row->id, &o, err) < 0)
                 return err_wrap(err, "state.db: %s/%s %s/%s", row->group, row->resource, row->namespace_, row->name);
         if (table_reserve(&r->table, 1, err) < 0)
                 return -1;
@@ -114,7 +122,6 @@ static int init_locks(struct store *s, struct err *err) {
         pthread_mutex_init(&s->resources_lock, NULL);
         pthread_mutex_init(&s->queue_lock, NULL);
         pthread_mutex_init(&s->news_lock, NULL);
-        pthread_cond_init(&s->queue_filled, NULL);
         return code == 0 ? 0 : err_errno(err, code, "the store's locks");
 }
 
@@ -130,15 +137,15 @@ int store_open(const char *dir, struct store **ret, struct err *err) {
         if (init_locks(s, err) < 0 || ring_init(&s->ring, err) < 0 || db_open(dir, &s->db, err) < 0)
                 return -1;
         uint64_t rv = 0;
-        if (db_load(s->db, load_row, s, &rv, err) < 0)
+        _cleanup_arena_ struct arena *scratch = arena_new(ARENA_MAX_REQUEST);
+        struct load load = {.store = s, .scratch = scratch};
+        if (!scratch)
+                return err_oom(err);
+        if (db_load(s->db, load_row, &load, &rv, err) < 0)
                 return -1;
         s->start_rv = rv;
         atomic_init(&s->rv, rv);
         each_set_start(s);
-        int code = pthread_create(&s->writer, NULL, store_writer, s);
-        if (code != 0)
-                return err_errno(err, code, "the store's writer");
-        s->writer_started = true;
         *ret = TAKE_PTR(s);
         return 0;
 }
@@ -146,13 +153,6 @@ int store_open(const char *dir, struct store **ret, struct err *err) {
 struct store *store_close(struct store *s) {
         if (!s)
                 return NULL;
-        if (s->writer_started) {
-                pthread_mutex_lock(&s->queue_lock);
-                s->closing = true;
-                pthread_cond_signal(&s->queue_filled);
-                pthread_mutex_unlock(&s->queue_lock);
-                pthread_join(s->writer, NULL);
-        }
         db_close(s->db);
         ring_done(&s->ring);
         size_t at = 0;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The store: all live objects in memory, the recent past in a ring, and the file behind them.
  *
- * One writer thread takes the writes that wait, checks each against the state that its batch has reached, gives it the
- * next version inside one transaction, and after COMMIT (and fdatasync) publishes the batch under the lock and answers.
- * A failed COMMIT fails its whole batch and publishes nothing. Readers take the lock shared and only for as long as it
- * takes to collect references. The lock order is: cache lock, then nothing. */
+ * There is one writer at a time (writer.c): it takes the writes that wait, checks each against the state that its batch
+ * has reached, gives it the next version inside one transaction, and after COMMIT (and fdatasync) publishes the batch
+ * under the lock and answers. A failed COMMIT fails its whole batch and publishes nothing. Readers take the lock shared
+ * and only for as long as it takes to collect references. Locks, in order: cache lock, resources lock; the queue lock
+ * and the news lock are taken with no other held. */
 #pragma once
 
 #include "apiserver/object.h"
@@ -18,7 +19,7 @@ struct store_resource;
 /* Opens DIR/state.db and loads it. */
 int store_open(const char *dir, struct store **ret, struct err *err);
 
-/* Finishes the queue and joins the writer. All other users must have gone. */
+/* All users must have gone. */
 struct store *store_close(struct store *s);
 
 /* NULL: memory. */
@@ -29,7 +30,8 @@ const char *store_resource_name(const struct store_resource *r);
 /* All resources named so far, in no order; free() the array. */
 int store_resources(struct store *s, struct store_resource ***ret, size_t *ret_n, struct err *err);
 
-/* Called by the writer after every publication; must be quick and must not call the store. Set once before use. */
+/* Called after every publication, by whoever commits; must be quick and must not call the store. Set once before use.
+ */
 void store_on_publish(struct store *s, void (*notify)(void *context), void *context);
 
 /* The version of the newest published write. */

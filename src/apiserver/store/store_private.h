@@ -11,7 +11,7 @@
 
 struct store_resource {
         struct ring_chain chain; /* under the cache lock, but for last_rv */
-        struct table table;      /* under the cache lock; the writer, who alone changes it, reads without */
+        struct table table;      /* under the cache lock; the leader, who alone changes it, reads without */
         char *group;             /* owned, as the next two */
         char *name;
         char *key; /* "group/name" */
@@ -33,7 +33,7 @@ struct store_write {
 };
 
 struct store {
-        struct db *db; /* the writer's */
+        struct db *db; /* the leader's (writer.c) */
 
         pthread_rwlock_t lock; /* the cache lock: tables, ring */
         struct ring ring;
@@ -44,10 +44,9 @@ struct store {
         struct strmap resources; /* key → struct store_resource */
 
         pthread_mutex_t queue_lock;
-        pthread_cond_t queue_filled;
         struct store_write *first, **last;
         size_t waiting;
-        bool closing;
+        bool leading; /* somebody commits */
 
         pthread_mutex_t news_lock; /* only for sleeping until rv moves */
         pthread_cond_t news;
@@ -55,13 +54,7 @@ struct store {
 
         void (*notify)(void *context);
         void *notify_context;
-
-        pthread_t writer;
-        bool writer_started;
 };
-
-/* The writer thread (writer.c). */
-void *store_writer(void *store);
 
 /* Wakes whoever waits for news. */
 void store_announce(struct store *s);

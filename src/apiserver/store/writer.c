@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The writer: group commit and publication. */
+/* Group commit and publication.
+ *
+ * There is one writer at a time, but no thread of its own: the caller whose write is first in the queue leads. It takes
+ * all writes that wait, commits and publishes them, answers their callers, and hands the lead to the first of those who
+ * came meanwhile. A lone client pays no change of threads; many share one fdatasync. */
 #include "apiserver/store/store_private.h"
 
 #include "base/limits.h"
@@ -11,49 +15,11 @@ struct batch {
         uint64_t rv; /* given so far */
 };
 
-/* ---- callers ---- */
-
-static int enqueue(struct store *s, struct store_write *w, struct err *err) {
-        pthread_mutex_lock(&s->queue_lock);
-        bool refused = s->closing || s->waiting >= LIMIT_STORE_QUEUE;
-        if (!refused) {
-                *s->last = w;
-                s->last = &w->next;
-                s->waiting++;
-                pthread_cond_signal(&s->queue_filled);
-                while (!w->done)
-                        pthread_cond_wait(&w->answered, &s->queue_lock);
-        }
-        pthread_mutex_unlock(&s->queue_lock);
-        return refused ? err_set(err, ERR_UNAVAILABLE, "the store is busy, please try again later") : 0;
-}
-
-enum store_result store_commit(struct store *s, struct store_resource *r, enum store_op op, struct object *object,
-                               uint64_t expected, struct object **ret, struct err *err) {
-        struct store_write w = {.resource = r, .op = op, .object = object, .expected = expected, .err = ERR_INIT};
-        pthread_cond_init(&w.answered, NULL);
-        int queued = enqueue(s, &w, err);
-        pthread_cond_destroy(&w.answered);
-        if (queued < 0) {
-                object_unref(object);
-                return STORE_FAILED;
-        }
-        if (w.result != STORE_OK)
-                err_move(err, &w.err);
-        else if (ret)
-                *ret = TAKE_PTR(w.stored);
-        object_unref(w.stored);
-        object_unref(w.object);
-        return w.result;
-}
-
 /* ---- the batch ---- */
 
+/* Takes what waits; the queue lock is held. */
 static void take(struct store *s, struct batch *b) {
         b->n = 0;
-        pthread_mutex_lock(&s->queue_lock);
-        while (!s->first && !s->closing)
-                pthread_cond_wait(&s->queue_filled, &s->queue_lock);
         while (s->first && b->n < LIMIT_STORE_BATCH) {
                 b->writes[b->n++] = s->first;
                 s->first = s->first->next;
@@ -61,7 +27,6 @@ static void take(struct store *s, struct batch *b) {
         }
         if (!s->first)
                 s->last = &s->first;
-        pthread_mutex_unlock(&s->queue_lock);
 }
 
 /* The state of the key as the batch has left it. Earlier writes of the batch are few (LIMIT_STORE_BATCH), and their
@@ -186,27 +151,60 @@ static void fail_all(struct batch *b, const struct err *err) {
         }
 }
 
-static void answer(struct store *s, struct batch *b) {
-        pthread_mutex_lock(&s->queue_lock);
-        for (size_t i = 0; i < b->n; i++) {
-                b->writes[i]->done = true;
-                pthread_cond_signal(&b->writes[i]->answered);
-        }
+/* ---- callers ---- */
+
+/* Commits everything that waits. Called with the queue lock held, which it gives up for the work. */
+static void lead(struct store *s) {
+        struct batch b;
+        _cleanup_err_ struct err err = ERR_INIT;
+        s->leading = true;
+        take(s, &b);
         pthread_mutex_unlock(&s->queue_lock);
+        if (commit(s, &b, &err) < 0)
+                fail_all(&b, &err);
+        else
+                publish(s, &b);
+        pthread_mutex_lock(&s->queue_lock);
+        for (size_t i = 0; i < b.n; i++) {
+                b.writes[i]->done = true;
+                pthread_cond_signal(&b.writes[i]->answered);
+        }
+        s->leading = false;
+        if (s->first)
+                pthread_cond_signal(&s->first->answered); /* leads the next batch */
 }
 
-void *store_writer(void *store) {
-        struct store *s = store;
-        struct batch b;
-        for (;;) {
-                take(s, &b);
-                if (b.n == 0)
-                        return NULL; /* closing, and nothing is left */
-                _cleanup_err_ struct err err = ERR_INIT;
-                if (commit(s, &b, &err) < 0)
-                        fail_all(&b, &err);
-                else
-                        publish(s, &b);
-                answer(s, &b);
+static int enqueue(struct store *s, struct store_write *w, struct err *err) {
+        pthread_mutex_lock(&s->queue_lock);
+        bool refused = s->waiting >= LIMIT_STORE_QUEUE;
+        if (!refused) {
+                *s->last = w;
+                s->last = &w->next;
+                s->waiting++;
+                while (!w->done && (s->leading || s->first != w))
+                        pthread_cond_wait(&w->answered, &s->queue_lock);
+                if (!w->done)
+                        lead(s);
         }
+        pthread_mutex_unlock(&s->queue_lock);
+        return refused ? err_set(err, ERR_UNAVAILABLE, "the store is busy, please try again later") : 0;
+}
+
+enum store_result store_commit(struct store *s, struct store_resource *r, enum store_op op, struct object *object,
+                               uint64_t expected, struct object **ret, struct err *err) {
+        struct store_write w = {.resource = r, .op = op, .object = object, .expected = expected, .err = ERR_INIT};
+        pthread_cond_init(&w.answered, NULL);
+        int queued = enqueue(s, &w, err);
+        pthread_cond_destroy(&w.answered);
+        if (queued < 0) {
+                object_unref(object);
+                return STORE_FAILED;
+        }
+        if (w.result != STORE_OK)
+                err_move(err, &w.err);
+        else if (ret)
+                *ret = TAKE_PTR(w.stored);
+        object_unref(w.stored);
+        object_unref(w.object);
+        return w.result;
 }

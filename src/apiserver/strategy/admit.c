@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* strategy_admit(): the admission plugins that are built in. What is not built (webhooks, admission policies in CEL,
- * quota) is said in a warning when somebody asks for it. */
+/* strategy_admit(): the admission plugins that are built in. What is not built is said by not_built.c. */
 #include "apiserver/strategy/admit.h"
+#include "apiserver/strategy/podsecurity.h"
+#include "apiserver/strategy/quota.h"
+#include "base/limits.h"
 
 int admit_forbid(struct strategy_context *c, const struct value *object, struct err *err, const char *fmt, ...) {
         va_list ap;
@@ -121,71 +123,68 @@ static int admit_ingress(struct strategy_context *c, struct value *ingress, stru
         return 0;
 }
 
-static int warn(struct strategy_context *c, const char *text, struct err *err) {
+/* TaintNodesByCondition: nothing is scheduled on a new node before it said that it is ready. */
+static int admit_node(struct strategy_context *c, struct value *node, struct err *err) {
+        static const char key[] = "node.kubernetes.io/not-ready";
+        struct value *spec = value_obtain_map(c->arena, node, "spec"), taint = value_map();
+        struct value *taints = spec ? value_get(spec, "taints") : NULL;
+        if (!spec)
+                return err_oom(err);
+        if (!value_is_list(taints))
+                taints = value_set(c->arena, spec, "taints", value_list());
+        if (!taints)
+                return err_oom(err);
+        VALUE_EACH_ITEM(item, taints)
+                if (value_equals_str(value_get(item, "key"), key) &&
+                    value_equals_str(value_get(item, "effect"), "NoSchedule"))
+                        return 0;
+        if (!value_set(c->arena, &taint, "key", value_str(key)) ||
+            !value_set(c->arena, &taint, "effect", value_str("NoSchedule")) || !value_append(c->arena, taints, taint))
+                return err_oom(err);
+        return 0;
+}
+
+static int warn_security(struct strategy_context *c, const struct value *spec, const struct value *namespace,
+                         struct err *err) {
+        const char *text = NULL;
+        enum podsecurity_level level = podsecurity_of(c->arena, namespace, "warn", &text);
+        _cleanup_buf_ struct buf b = BUF_INIT(LIMIT_REQUEST_BODY);
+        podsecurity_check(&b, spec, level);
+        if (!b.len)
+                return 0;
+        struct value warning =
+                value_strf(c->arena, "would violate PodSecurity \"%s\": %s", text ? text : "", buf_str(&b));
         if (!value_is_list(&c->warnings))
                 c->warnings = value_list();
-        return value_append(c->arena, &c->warnings, value_str(text)) ? 0 : err_oom(err);
+        return !value_is_null(&warning) && value_append(c->arena, &c->warnings, warning) ? 0 : err_oom(err);
 }
 
-/* Kinds that are stored but whose meaning is not built. */
-static int warn_not_built(struct strategy_context *c, struct err *err) {
-        static const struct {
-                const char *group, *resource, *text;
-        } rows[] = {
-                {"admissionregistration.k8s.io", "mutatingwebhookconfigurations",
-                 "weir does not call admission webhooks: this configuration is stored without effect"},
-                {"admissionregistration.k8s.io", "validatingwebhookconfigurations",
-                 "weir does not call admission webhooks: this configuration is stored without effect"},
-                {"admissionregistration.k8s.io", "validatingadmissionpolicybindings",
-                 "weir does not evaluate admission policies: this binding is stored without effect"},
-                {"admissionregistration.k8s.io", "mutatingadmissionpolicybindings",
-                 "weir does not evaluate admission policies: this binding is stored without effect"},
-                {"", "resourcequotas", "weir does not enforce resource quotas: this quota is stored without effect"},
-        };
-        for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-                if (is_kind(c, rows[i].group, rows[i].resource) && warn(c, rows[i].text, err) < 0)
-                        return -1;
-        return 0;
-}
-
-/* Any x-kubernetes-validations in a schema. Bounded by the size of the CRD. */
-static bool has_rules(const struct value *schema) {
-        static const char *const one[] = {"items", "additionalProperties", "openAPIV3Schema"};
-        const struct value *rules = value_get(schema, "x-kubernetes-validations");
-        const struct value *properties = value_get(schema, "properties");
-        if (value_is_list(rules) && rules->len)
-                return true;
-        for (size_t i = 0; i < ARRAY_LEN(one); i++)
-                if (value_is_map(value_get(schema, one[i])) && has_rules(value_get(schema, one[i])))
-                        return true;
-        if (value_is_map(properties))
-                VALUE_EACH_MEMBER(m, properties)
-                        if (has_rules(&m->value))
-                                return true;
-        return false;
-}
-
-static int warn_rules(struct strategy_context *c, const struct value *crd, struct err *err) {
-        const struct value *versions = value_path(crd, "spec", "versions", NULL);
-        if (!is_kind(c, "apiextensions.k8s.io", "customresourcedefinitions") || c->subresource ||
-            !value_is_list(versions))
+/* PodSecurity: pods are refused outside of the enforced level; workloads that would make such pods are warned about. */
+static int admit_security(struct strategy_context *c, const struct value *object, struct err *err) {
+        bool pod = is_kind(c, "", "pods");
+        const struct value *spec = value_get(object, "spec");
+        if (!pod) {
+                const struct value *template = value_path(spec, "jobTemplate", "spec", "template", NULL);
+                spec = value_get(template ? template : value_get(spec, "template"), "spec");
+        }
+        if (!value_is_map(spec) || !value_is_list(value_get(spec, "containers")) || c->subresource)
                 return 0;
-        VALUE_EACH_ITEM(version, versions)
-                if (has_rules(value_get(version, "schema")))
-                        return warn(c,
-                                    "weir does not evaluate x-kubernetes-validations (CEL): these rules are stored "
-                                    "without effect",
-                                    err);
-        return 0;
+        const struct value *namespace = lookup(c, "", "namespaces", "", c->namespace);
+        const char *text = NULL;
+        enum podsecurity_level level = podsecurity_of(c->arena, namespace, "enforce", &text);
+        _cleanup_buf_ struct buf b = BUF_INIT(LIMIT_REQUEST_BODY);
+        if (pod)
+                podsecurity_check(&b, spec, level);
+        if (b.len)
+                return admit_forbid(c, object, err, "violates PodSecurity \"%s\": %s", text ? text : "", buf_str(&b));
+        return warn_security(c, spec, namespace, err);
 }
 
 int strategy_admit(struct strategy_context *c, struct value *object, const struct value *old, struct err *err) {
         bool pod = is_kind(c, "", "pods");
-        if (warn_rules(c, object, err) < 0)
-                return -1;
         if (old)
-                return 0;
-        if (admit_namespace(c, object, err) < 0 || admit_custom(c, object, err) < 0 || warn_not_built(c, err) < 0)
+                return c->kind->custom ? 0 : admit_security(c, object, err);
+        if (admit_namespace(c, object, err) < 0 || admit_custom(c, object, err) < 0)
                 return -1;
         if (c->subresource)
                 return 0;
@@ -195,7 +194,11 @@ int strategy_admit(struct strategy_context *c, struct value *object, const struc
                 return -1;
         if (is_kind(c, "", "persistentvolumes") && add_finalizer(c, object, "kubernetes.io/pv-protection", err) < 0)
                 return -1;
+        if (is_kind(c, "", "nodes") && admit_node(c, object, err) < 0)
+                return -1;
         if (is_kind(c, "networking.k8s.io", "ingresses") && admit_ingress(c, object, err) < 0)
                 return -1;
-        return 0;
+        if (!c->kind->custom && admit_security(c, object, err) < 0)
+                return -1;
+        return quota_admit(c, object, err);
 }

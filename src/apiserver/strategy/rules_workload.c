@@ -43,6 +43,10 @@ static void template_selector(struct rules *r, const char *path, const struct va
                         fields_invalid(r->fields, fields_path(r->fields, path, "template.metadata.labels"), labels,
                                        "`selector` does not match template `labels`");
         }
+        /* no selector selects nothing, so no template can match it */
+        if (!value_is_map(selector))
+                fields_invalid(r->fields, fields_path(r->fields, path, "template.metadata.labels"), labels,
+                               "`selector` does not match template `labels`");
         static const char *const always[] = {"Always", NULL};
         const struct value *restart = value_path(template, "spec", "restartPolicy", NULL);
         if (restart && !value_equals_str(restart, "Always"))

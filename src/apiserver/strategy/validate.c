@@ -4,6 +4,7 @@
 
 #include "apiserver/crd/custom.h"
 #include "apiserver/strategy/metadata.h"
+#include "apiserver/strategy/not_built.h"
 #include "apiserver/strategy/rules.h"
 #include "apiserver/strategy/traits.h"
 #include "kube/prune.h"
@@ -37,7 +38,9 @@ static int validate_custom(struct rules *r, const struct value *object, struct e
 static int finish(struct rules *r, const struct value *object, struct err *err) {
         const struct kind *k = r->context->kind;
         const char *name = value_string_or(value_path(object, "metadata", "name", NULL), "");
-        return fields_finish(r->fields, k->group, k->kind, name, err);
+        if (fields_finish(r->fields, k->group, k->kind, name, err) < 0)
+                return -1;
+        return not_built_warn(r->context, object, !r->old_root, err);
 }
 
 static int validate_content(struct rules *r, const struct value *object, const struct value *old, struct err *err) {

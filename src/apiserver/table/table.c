@@ -151,6 +151,24 @@ static int cells(struct arena *a, const struct kind *k, const struct columns *co
         return 0;
 }
 
+/* The old field of a DaemonSet's template generation is no annotation of the internal form that rows are made from. */
+static int hide_internal(struct arena *a, const struct kind *k, struct value *shown, struct err *err) {
+        static const char key[] = "deprecated.daemonset.template.generation";
+        const struct value *annotations = value_path(shown, "metadata", "annotations", NULL);
+        if (!streq(k->resource, "daemonsets") || !value_get(annotations, key))
+                return 0;
+        struct value copy;
+        if (value_clone(a, value_get(shown, "metadata"), &copy, err) < 0)
+                return -1;
+        if (!value_set(a, shown, "metadata", copy))
+                return err_oom(err);
+        struct value *metadata = value_get(shown, "metadata"), *own = value_get(metadata, "annotations");
+        value_remove(own, key);
+        if (!own->len)
+                value_remove(metadata, "annotations");
+        return 0;
+}
+
 /* A pod that has ended says so beside its row, so that kubectl may hide it. */
 static int conditions(struct arena *a, const struct kind *k, const struct value *object, struct value *row,
                       struct err *err) {
@@ -175,7 +193,8 @@ static int row_of(struct arena *a, const struct kind *k, const struct columns *c
         *ret = value_map();
         if (cells(a, k, columns, object, options->now_ns, &made, err) < 0)
                 return -1;
-        if (options->include == TABLE_INCLUDE_METADATA && partial(a, object, options->version, &shown, err) < 0)
+        if (options->include == TABLE_INCLUDE_METADATA &&
+            (partial(a, object, options->version, &shown, err) < 0 || hide_internal(a, k, &shown, err) < 0))
                 return -1;
         if (options->include == TABLE_INCLUDE_OBJECT)
                 shown = *object;

@@ -18,6 +18,10 @@ int flux_scan(struct engine *e, const char *dir, struct value *ret, struct err *
 /* True when dir/name is there and is no directory. */
 bool flux_is_file(struct engine *e, const char *dir, const char *name);
 
+/* Replaces variables in one object. *ret_skipped: a label or annotation forbids it. */
+int flux_substitute_object(struct arena *a, const struct value *vars, bool strict, struct value *object,
+                           bool *ret_skipped, struct err *err);
+
 /* Replaces variables in every object; vars is a map of strings. */
 int flux_substitute(struct arena *a, const struct value *vars, bool strict, struct value *objects, struct err *err);
 

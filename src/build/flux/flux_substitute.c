@@ -3,6 +3,7 @@
 #include "build/flux/flux_internal.h"
 
 #include "base/limits.h"
+#include "data/json.h"
 #include "data/yaml.h"
 #include "lang/envsubst.h"
 
@@ -15,12 +16,31 @@ static bool is_disabled(const struct value *object) {
 }
 
 static int check_names(const struct value *vars, struct err *err) {
-        VALUE_EACH_MEMBER(m, vars)
+        VALUE_EACH_MEMBER(m, vars) {
+                if (!value_is_string(&m->value))
+                        return err_set(err, ERR_INVALID, "the variable '%s' is no string", m->key);
                 if (!envsubst_name_ok(m->key, m->key_len))
                         return err_set(err, ERR_INVALID,
                                        "'%s' var name is invalid, must match '^[_[:alpha:]][_[:alpha:][:digit:]]*$'",
                                        m->key);
+        }
         return 0;
+}
+
+/* Flux reads the result from JSON, where what is no int64 is a float: 12345678901234567890 ends in 67000.
+ * Recursion is as deep as the document, which the reader bounds. */
+static void through_json(struct value *v) {
+        if (value_is_list(v)) {
+                VALUE_EACH_ITEM(item, v)
+                        through_json(item);
+        } else if (value_is_map(v)) {
+                VALUE_EACH_MEMBER(m, v)
+                        through_json(&m->value);
+        } else if (v->type == VALUE_UINT) {
+                _cleanup_buf_ struct buf text = BUF_INIT(64);
+                json_write_float(&text, (double)v->u);
+                v->u = strtoull(buf_str(&text), NULL, 10);
+        }
 }
 
 static int substitute(struct arena *a, const struct value *vars, bool strict, struct value *object, struct err *err) {
@@ -40,8 +60,17 @@ static int substitute(struct arena *a, const struct value *vars, bool strict, st
         struct value changed;
         if (yaml_parse(a, buf_str(&out), out.len, &options, &changed, err) < 0)
                 return err_wrap(err, "YAMLToJSON");
+        through_json(&changed);
         *object = changed;
         return 0;
+}
+
+int flux_substitute_object(struct arena *a, const struct value *vars, bool strict, struct value *object,
+                           bool *ret_skipped, struct err *err) {
+        *ret_skipped = is_disabled(object);
+        if (*ret_skipped)
+                return 0;
+        return substitute(a, vars, strict, object, err) < 0 ? err_wrap(err, "envsubst error") : 0;
 }
 
 /* The object as Flux names it in this error: "ConfigMap.v1.[noGrp]/name". */
@@ -73,12 +102,9 @@ static int check_unique(struct arena *a, const struct value *objects, struct err
 int flux_substitute(struct arena *a, const struct value *vars, bool strict, struct value *objects, struct err *err) {
         VALUE_EACH_ITEM(object, objects) {
                 const struct value before = *object;
-                if (is_disabled(object))
-                        continue;
-                if (substitute(a, vars, strict, object, err) < 0) {
-                        err_wrap(err, "envsubst error");
+                bool skipped;
+                if (flux_substitute_object(a, vars, strict, object, &skipped, err) < 0)
                         return fails(a, &before, err);
-                }
         }
         return check_unique(a, objects, err);
 }

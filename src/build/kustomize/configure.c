@@ -41,6 +41,7 @@ int configure_from_files(struct target *t, struct config *ret, struct err *err) 
 /* ---- crds ---- */
 
 struct crd_walk {
+        struct engine *e;
         struct arena *arena;
         const struct value *definitions;
         struct gvk gvk;
@@ -89,6 +90,9 @@ static int walk_type(const struct crd_walk *w, const char *name, const char *pat
                 return err_set(err, ERR_TOO_LARGE, "definitions refer to each other more than %d deep",
                                LIMIT_KUSTOMIZE_DEPTH);
         VALUE_EACH_MEMBER(m, properties) {
+                /* Definitions may refer to each other in circles, and each circle has its own paths. */
+                if (engine_charge(w->e, 1, err) < 0)
+                        return -1;
                 const char *at = *path ? arena_printf(w->arena, "%s/%s", path, m->key) : m->key;
                 if (!at)
                         return err_oom(err);
@@ -102,7 +106,7 @@ static int walk_type(const struct crd_walk *w, const char *name, const char *pat
         return 0;
 }
 
-static int add_definitions(struct arena *a, const struct value *definitions, struct config *config, struct err *err) {
+static int add_definitions(struct engine *e, const struct value *definitions, struct config *config, struct err *err) {
         VALUE_EACH_MEMBER(m, definitions) {
                 const struct value *properties = value_path(&m->value, "Schema", "properties", NULL);
                 const char *dot = strrchr(m->key, '.');
@@ -110,7 +114,8 @@ static int add_definitions(struct arena *a, const struct value *definitions, str
                     !value_get(properties, "metadata"))
                         continue;
                 const struct crd_walk w = {
-                        .arena = a,
+                        .e = e,
+                        .arena = e->arena,
                         .definitions = definitions,
                         .gvk = {.group = "", .version = "", .kind = dot ? dot + 1 : m->key},
                         .config = config,
@@ -134,7 +139,7 @@ int configure_from_crds(struct target *t, struct config *ret, struct err *err) {
                 struct value v;
                 int failed = load(t, path->str, false, &v, err);
                 if (!failed && value_is_map(&v))
-                        failed = add_definitions(t->e->arena, &v, &out, err);
+                        failed = add_definitions(t->e, &v, &out, err);
                 if (failed)
                         return err_wrap(err, "loading CRDs [%s]", buf_str(&all));
         }

@@ -17,6 +17,7 @@ struct engine {
         const struct config *defaults; /* the built-in field specs */
         struct strmap paths;           /* loader.c: clean path to what it is */
         size_t n_files;
+        size_t work;                        /* see engine_charge() */
         bool saw_resource;                  /* kustomize has looked at its built-in schema by then, and keeps it */
         const struct value *build_metadata; /* of the top file: a list, or NULL */
         const char *late_error; /* what kustomize only finds when it prints (duplicate keys, .inf); NULL: nothing */
@@ -26,6 +27,10 @@ struct engine {
 int engine_init(struct engine *e, struct arena *a, int root_fd, const struct kustomize_options *options,
                 struct err *err);
 void engine_done(struct engine *e);
+
+/* Pays for n visits of resources. Each patch, selector and reference looks at every resource it may mean, as in
+ * kustomize; the product of both is bounded here. ERR_TOO_LARGE. */
+int engine_charge(struct engine *e, size_t n, struct err *err);
 
 #define _cleanup_engine_ _cleanup_(engine_done)
 

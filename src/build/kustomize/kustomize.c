@@ -36,6 +36,13 @@ void engine_done(struct engine *e) {
         strmap_done(&e->paths);
 }
 
+int engine_charge(struct engine *e, size_t n, struct err *err) {
+        e->work += n;
+        if (e->work <= LIMIT_KUSTOMIZE_WORK)
+                return 0;
+        return err_set(err, ERR_TOO_LARGE, "the build takes more than %zu steps", LIMIT_KUSTOMIZE_WORK);
+}
+
 /* Resources that are only there to be read by others. */
 static void drop_local(struct engine *e, struct resmap *m) {
         for (size_t i = 0; i < m->len; i++) {

@@ -118,7 +118,8 @@ static int add_file(struct pairs *p, const char *source, struct err *err) {
                                quote_text(a, source + 1), quote_text(a, source));
         if (equals && !equals[1])
                 return err_set(err, ERR_INVALID, "missing file path for key name %s in source %s",
-                               quote_text(a, arena_strndup(a, source, (size_t)(equals - source))), quote_text(a, source));
+                               quote_text(a, arena_strndup(a, source, (size_t)(equals - source))),
+                               quote_text(a, source));
         if (equals) {
                 key = source;
                 key_len = (size_t)(equals - source);

@@ -4,6 +4,8 @@
 
 #include "build/kustomize/merge.h"
 
+#define MERGE_KEYS_MAX 8 /* keys of one list; further ones are not looked at */
+
 struct merger {
         struct arena *arena;
         const struct merge_schema *schema;
@@ -19,6 +21,10 @@ int merge_walk(const struct merger *m, struct value *dest, const struct value *s
 /* The same for lists that the schema calls mergeable; dest is a list, src one or NULL. */
 int merge_list(const struct merger *m, struct value *dest, const struct value *src, struct merge_field field,
                struct value *ret, struct err *err);
+
+/* The same when there are several keys: see merge_several.c. */
+int merge_several(const struct merger *m, const char *const *keys, size_t n_keys, struct value *dest,
+                  const struct value *src, struct merge_field field, struct value *ret, struct err *err);
 
 /* Reads "$patch: X". ERR_INVALID "unknown patch strategy 'X'". */
 int merge_directive(struct arena *a, const struct value *v, enum directive *ret, struct err *err);

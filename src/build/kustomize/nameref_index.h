@@ -34,3 +34,24 @@ void candidates_done(struct candidates *c);
 /* The chain for this key, or NULL; in the order of the resources. */
 const struct candidate_link *candidates_find(const struct candidates *c, enum candidate_by by, const char *first,
                                              const char *second);
+
+/* ---- deciding ---- */
+
+struct rule { /* one field of one kind that names resources of another */
+        const struct gvk *target;
+        struct fieldspec field;
+};
+
+struct referrer {
+        struct engine *e;
+        struct candidates *index;
+        struct resource *resource;
+        struct resid id;
+        const struct rule *rule;
+        struct names subjects_ns; /* of a RoleBinding's ServiceAccounts: seen as well */
+};
+
+/* Decides which renamed resource a name means; *ret is NULL when it means none of ours. ns: the namespace that stands
+ * beside the name, or NULL; mapping: both will be written, so both must be certain. */
+int referrer_choose(const struct referrer *f, const char *name, const char *ns, bool mapping,
+                    const struct candidate **ret, struct err *err);

@@ -101,7 +101,7 @@ const char *scalar_node_kind(const struct value *v) {
 
 int scalar_wrong_kind(const char *expected, const struct value *got, struct err *err) {
         _cleanup_buf_ struct buf text = BUF_INIT(LIMIT_MESSAGE_VALUE);
-        yaml_write(&text, got, YAML_KYAML);
+        yaml_write_styled(&text, got);
         return err_set(err, ERR_INVALID, "wrong node kind: expected %s but got %s: node contents:\n%s", expected,
                        scalar_node_kind(got), buf_str(&text));
 }

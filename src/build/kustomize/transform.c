@@ -19,7 +19,7 @@ int steps_add(struct arena *a, struct steps *steps, struct step step, struct err
 int steps_run(struct engine *e, struct resmap *m, const struct steps *steps, struct err *err) {
         for (size_t i = 0; i < steps->len; i++) {
                 const struct step *s = &steps->items[i];
-                if (s->run(e, m, s->arg, err) < 0)
+                if (engine_charge(e, m->len, err) < 0 || s->run(e, m, s->arg, err) < 0)
                         return -1;
                 if (s->origin && origin_note_step(e->arena, m, s->origin, err) < 0)
                         return -1;
@@ -93,8 +93,14 @@ static int label_fields(struct target *t, const struct config *c, const struct v
         return fieldspecs_merge(a, ret, &metadata, ret, err) < 0 ? err_wrap(err, "failed to merge labels") : 0;
 }
 
+static bool has_pairs(const struct value *map) {
+        return value_is_map(map) && map->len > 0;
+}
+
 static int configure_labels(struct target *t, const struct config *c, struct steps *steps, struct err *err) {
         const struct value *spec = &t->file.spec, *common = value_get(spec, "commonLabels");
+        if (!list_at(spec, "labels")->len && !has_pairs(common))
+                return 0;
         VALUE_EACH_ITEM(entry, list_at(spec, "labels")) {
                 struct fieldspecs fields;
                 if (label_fields(t, c, entry, &fields, err) < 0 ||
@@ -141,12 +147,15 @@ static int configure_values(struct target *t, const struct config *c, struct ste
 
 int transform_all(struct target *t, struct accumulator *acc, struct err *err) {
         const struct config *c = &acc->config;
+        const struct value *annotations = value_get(&t->file.spec, "commonAnnotations");
         struct steps steps = {0};
         if (configure_patches(t, &steps, err) < 0 || configure_names(t, c, &steps, err) < 0 ||
-            configure_labels(t, c, &steps, err) < 0 ||
-            labels_configure(t, value_get(&t->file.spec, "commonAnnotations"), true,
-                             &c->section[CONFIG_COMMON_ANNOTATIONS], &steps, err) < 0 ||
-            configure_values(t, c, &steps, err) < 0)
+            configure_labels(t, c, &steps, err) < 0)
+                return -1;
+        if (has_pairs(annotations) &&
+            labels_configure(t, annotations, true, &c->section[CONFIG_COMMON_ANNOTATIONS], &steps, err) < 0)
+                return -1;
+        if (configure_values(t, c, &steps, err) < 0)
                 return -1;
         if (t->origin && origin_mark_steps(t, &steps, err) < 0)
                 return -1;

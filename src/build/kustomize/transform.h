@@ -47,7 +47,8 @@ int namespace_configure(struct target *t, const char *ns, const struct fieldspec
                         enum subjects subjects, struct steps *steps, struct err *err);
 int affix_configure(struct target *t, const char *text, bool suffix, const struct fieldspecs *fields,
                     struct steps *steps, struct err *err);
-/* Labels and annotations: sets members of maps. */
+/* Labels and annotations: sets members of maps. pairs may be NULL: a step that changes nothing is noted all the same.
+ */
 int labels_configure(struct target *t, const struct value *pairs, bool annotations, const struct fieldspecs *fields,
                      struct steps *steps, struct err *err);
 int images_configure(struct target *t, const struct value *image, const struct fieldspecs *fields, struct steps *steps,

@@ -43,13 +43,12 @@ static int run_labels(struct engine *e, struct resmap *m, const void *arg, struc
 int labels_configure(struct target *t, const struct value *pairs, bool annotations, const struct fieldspecs *fields,
                      struct steps *steps, struct err *err) {
         struct arena *a = t->e->arena;
-        if (!value_is_map(pairs) || !pairs->len)
-                return 0;
+        static const struct value none = {.type = VALUE_MAP};
         struct labels_step *s = arena_make(a, struct labels_step);
         struct fieldspecs *own = arena_memdup(a, fields, sizeof(*fields));
         if (!s || !own)
                 return err_oom(err);
-        if (value_clone(a, pairs, &s->pairs, err) < 0)
+        if (value_clone(a, value_is_map(pairs) ? pairs : &none, &s->pairs, err) < 0)
                 return -1;
         value_sort_keys(&s->pairs);
         s->fields = own;

@@ -12,3 +12,7 @@ int vars_merge(struct arena *a, struct vars *to, const struct var *items, size_t
 
 /* Replaces them all, at the very end. */
 int vars_resolve(struct engine *e, const struct accumulator *acc, struct err *err);
+
+/* The field a var reads, "metadata.name" when it says none; a var as Go prints it. */
+const char *var_field_path(const struct value *spec);
+const char *var_text(struct engine *e, const struct value *spec);

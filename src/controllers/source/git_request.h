@@ -4,8 +4,11 @@
 
 #include "runtime/manager.h"
 
-/* The job's request as a value. Reads spec.secretRef's Secret with the controller's rights, from the object's own
- * namespace only. ERR_NOT_FOUND or ERR_INVALID with reason AuthenticationFailed; ERR_UNSUPPORTED for fields that are
- * not built (include, verify, proxySecretRef providers), named plainly. */
+/* "HEAD", "Tag" or "TagAndHEAD": spec.verify.mode as the fetch worker and the status spell it. */
+const char *git_verify_mode(const struct value *verify);
+
+/* The job's request as a value. Reads the Secrets of spec.secretRef, proxySecretRef and verify.secretRef with the
+ * controller's rights, from the object's own namespace only. Errors carry Flux's reason (AuthenticationFailed,
+ * VerificationError); ERR_UNSUPPORTED for fields that are not built (include, serviceAccountName, providers). */
 int git_request(struct manager *m, struct arena *a, const struct value *repository, const char *observed_revision,
                 struct value *ret, struct err *err);

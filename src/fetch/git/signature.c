@@ -148,34 +148,57 @@ int git_keyring(const struct value *texts, struct buf *ret, struct err *err) {
         return 0;
 }
 
+/* "ssh-ed25519", "sk-ecdsa-sha2-nistp256@openssh.com": a known beginning, then nothing but a name. */
 static bool is_key_type(const char *word, size_t n) {
         static const char *const types[] = {"ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-sha2-"};
+        static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz0123456789-@.";
+        bool known = false;
         for (size_t i = 0; i < ARRAY_LEN(types); i++)
-                if (begins(word, n, types[i]))
-                        return true;
-        return false;
+                known = known || begins(word, n, types[i]);
+        for (size_t i = 0; known && i < n; i++)
+                known = memchr(alphabet, word[i], sizeof(alphabet) - 1);
+        return known;
 }
 
-/* "[options] type base64 [comment]": only the type and the key are taken over. */
+/* Where the word ends: at a blank that does not stand in quotes. */
+static const char *word_end(const char *word, const char *end) {
+        bool quoted = false;
+        for (; word < end && (quoted || !strchr(" \t", *word)); word++)
+                if (*word == '"')
+                        quoted = !quoted;
+                else if (*word == '\\' && quoted && word + 1 < end)
+                        word++;
+        return word;
+}
+
+static const char *skip_blanks(const char *p, const char *end) {
+        while (p < end && strchr(" \t", *p))
+                p++;
+        return p;
+}
+
+static size_t count_base64(const char *p, const char *end) {
+        static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+        size_t n = 0;
+        while (p + n < end && memchr(alphabet, p[n], sizeof(alphabet) - 1))
+                n++;
+        return n;
+}
+
+/* "[options] type base64 [comment]": only the type and the key are taken over. Options may hold anything in quotes,
+ * another key as well, which must not become trusted by it. */
 static int add_signer(const char *line, size_t len, struct buf *ret, struct err *err) {
-        static const char key_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=@.-";
-        const char *end = line + len;
-        for (const char *word = line; word < end;) {
-                size_t n = 0, m = 0;
-                while (word + n < end && !strchr(" \t", word[n]))
-                        n++;
-                const char *key = word + n;
-                while (key < end && strchr(" \t", *key))
-                        key++;
-                while (key + m < end && memchr(key_alphabet, key[m], sizeof(key_alphabet) - 1))
-                        m++;
-                if (is_key_type(word, n) && strspn(word, key_alphabet) >= n && m > 0) {
-                        buf_addf(ret, "git namespaces=\"git\" %.*s %.*s\n", (int)n, word, (int)m, key);
-                        return 0;
-                }
-                word = key > word ? key : word + 1;
+        const char *end = line + len, *type = line, *type_end = word_end(line, end);
+        if (!is_key_type(type, (size_t)(type_end - type))) {
+                type = skip_blanks(type_end, end);
+                type_end = word_end(type, end);
         }
-        return err_set(err, ERR_INVALID, "unable to parse authorized key: ssh: no key found");
+        const char *key = skip_blanks(type_end, end);
+        size_t n = count_base64(key, end);
+        if (!is_key_type(type, (size_t)(type_end - type)) || n == 0)
+                return err_set(err, ERR_INVALID, "unable to parse authorized key: ssh: no key found");
+        buf_addf(ret, "git namespaces=\"git\" %.*s %.*s\n", (int)(type_end - type), type, (int)n, key);
+        return 0;
 }
 
 int git_allowed_signers(const struct value *texts, struct buf *ret, struct err *err) {

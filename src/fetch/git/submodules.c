@@ -34,7 +34,7 @@ static struct module *module_of(struct modules *m, const char *name, size_t len)
         return &m->items[m->n++];
 }
 
-/* Entries "submodule.NAME.path\nVALUE\0" as git config -z prints them; the last of a key wins. */
+/* Entries "submodule.NAME.path\nVALUE\0" among others, as git config -z prints them; the last of a key wins. */
 static int parse_modules(char *text, size_t n, struct modules *m, struct err *err) {
         for (char *entry = text, *next; entry < text + n; entry = next) {
                 char *value = strchr(entry, '\n');
@@ -80,7 +80,7 @@ static int read_modules(struct git_setup *s, const char *commit, struct modules 
         ret->items = arena_zalloc(s->a, LIMIT_GIT_SUBMODULES, sizeof(*ret->items));
         if (!blob || !ret->items)
                 return err_oom(err);
-        const char *args[] = {"config", blob, "-z", "--get-regexp", "^submodule\\..*\\.(path|url)$", NULL};
+        const char *args[] = {"config", blob, "-z", "--list", NULL};
         if (git_run(s, args, "unable to read the submodules of", &out, err) < 0)
                 return -1;
         char *kept = arena_memdup(s->a, buf_str(&out), out.len + 1);

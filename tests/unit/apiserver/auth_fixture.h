@@ -2,7 +2,7 @@
 /* A guard with two static users, a few objects and roles, and no server around it. */
 #pragma once
 
-#include "test.h"
+#include "unit/test.h"
 
 #include "apiserver/auth/pki.h"
 #include "apiserver/auth/reviews.h"

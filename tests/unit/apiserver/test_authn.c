@@ -3,7 +3,9 @@
  * kube-apiserver 1.36 (golden/errors, golden/lifecycle/review_*). */
 #include "auth_fixture.h"
 
+#include "apiserver/auth/sa_secret.h"
 #include "base/clock.h"
+#include "data/base64.h"
 
 static void static_tokens(void **state) {
         struct fixture *f = *state;
@@ -122,15 +124,43 @@ static void forged_tokens(void **state) {
         pki_free(other.pki);
 }
 
+/* The Secret as the token controller completes it; "unchanged" when there is nothing to do. */
+static const char *complete(struct fixture *f, struct value *secret) {
+        int r = sa_secret_change(f->auth, f->a, secret, NULL);
+        assert_true(r >= 0);
+        if (r == 1)
+                return "unchanged";
+        value_set(f->a, &f->objects, "secrets/g1/s", *secret);
+        size_t n;
+        char *token;
+        const char *text = value_path_str(secret, "data", "token", NULL);
+        assert_int_equal(base64_decode(f->a, text, strlen(text), &token, &n, NULL), 0);
+        return token;
+}
+
 static void tokens_of_secrets(void **state) {
         struct fixture *f = *state;
-        struct sa_token_ref account = SA;
-        const char *token;
-        assert_int_equal(sa_token_issue_legacy(f->auth, f->a, "g1", "s", &account, &token, NULL), 0);
-        assert_string_equal(with_token(f, token), UNAUTHORIZED); /* no such Secret */
-        struct value secret = json(f, "{\"metadata\":{\"name\":\"s\"},\"data\":{\"token\":\"eA==\"}}");
+        const char *text = "{\"metadata\":{\"name\":\"s\",\"namespace\":\"g1\",\"annotations\":{"
+                           "\"kubernetes.io/service-account.name\":\"sa\"}},\"type\":"
+                           "\"kubernetes.io/service-account-token\"}";
+        struct value secret = json(f, text);
+        const char *token = complete(f, &secret);
+        assert_string_equal(with_token(f, token),
+                            "{\"username\":\"system:serviceaccount:g1:sa\",\"uid\":\"sa-uid\","
+                            "\"groups\":[\"system:serviceaccounts\",\"system:serviceaccounts:g1\","
+                            "\"system:authenticated\"]}");
+        assert_string_equal(complete(f, &secret), "unchanged");
+        assert_string_equal(value_path_str(&secret, "data", "namespace", NULL), "ZzE=");
+        /* the token ends with the Secret, and with the service account */
+        value_set(f->a, &f->objects, "secrets/g1/s", value_null());
+        assert_string_equal(with_token(f, token), UNAUTHORIZED);
         value_set(f->a, &f->objects, "secrets/g1/s", secret);
-        assert_string_equal(with_token(f, token), UNAUTHORIZED); /* it holds another one */
+        value_set(f->a, &f->objects, "serviceaccounts/g1/sa",
+                  json(f, "{\"metadata\":{\"name\":\"sa\",\"uid\":\"new-uid\"}}"));
+        assert_string_equal(with_token(f, token), UNAUTHORIZED);
+        assert_string_equal(complete(f, &secret), "unchanged"); /* made for the one before */
+        struct value other = json(f, "{\"metadata\":{\"name\":\"s\",\"namespace\":\"g1\"},\"type\":\"Opaque\"}");
+        assert_string_equal(complete(f, &other), "unchanged");
 }
 
 /* ---- reviews and requests ---- */

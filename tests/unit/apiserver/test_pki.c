@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keys, certificates and TLS as a client of the API server meets them. */
-#include "test.h"
+#include "unit/test.h"
 
 #include "../http/client.h"
 

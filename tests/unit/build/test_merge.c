@@ -40,7 +40,7 @@ static void test_maps(void **state) {
         expect("a: 1\n", "$patch: delete\n", NULL);
         expect("a: 1\nb: {c: 2}\n", "b: {$patch: replace, x: 1}\n", "a: 1\nb:\n  x: 1\n");
         expect("a: 1\n", "a: {b: null, c: {d: null}}\n",
-               "wrong node kind: expected ScalarNode but got MappingNode: node contents:\nb: null\nc:\n  d: null\n");
+               "wrong node kind: expected ScalarNode but got MappingNode: node contents:\n{b: null, c: {d: null}}\n");
 }
 
 static void test_lists_without_a_schema_are_replaced(void **state) {

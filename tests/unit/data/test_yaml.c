@@ -74,6 +74,23 @@ static void test_errors_name_the_place(void **state) {
         assert_reads("%YAML 1.2\n---\na: 1\n", "!yaml: found incompatible YAML document");
 }
 
+/* Where libyaml's syntax differs, go-yaml's counts. */
+static void test_go_syntax(void **state) {
+        _cleanup_arena_ struct arena *a = arena_new(0);
+        assert_reads("{a:, b: [c:, \"it\\'s\"]}", "{\"a:\":null,\"b\":[\"c:\",\"it's\"]}");
+        assert_reads("[\xC3\xA9\xC3\xA9: 1, it's:]", "[{\"\xC3\xA9\xC3\xA9\":1},\"it's:\"]");
+        assert_reads("a: 1\nb: \"x\\/y\"\n", "!yaml: line 2: found unknown escape character");
+        assert_reads("a: 'x\\/y'\n", "{\"a\":\"x\\\\/y\"}");
+        assert_reads("a: [b?c]\n", "!yaml: did not find expected ',' or ']'");
+        assert_reads("a: b?c\n", "{\"a\":\"b?c\"}");
+        _cleanup_buf_ struct buf b = BUF_INIT(10000);
+        buf_adds(&b, "[");
+        for (int i = 0; i <= LIMIT_YAML_MENDS; i++)
+                buf_adds(&b, "a:,");
+        buf_adds(&b, "]");
+        assert_reads(buf_str(&b), "!yaml: found unexpected ':'");
+}
+
 static void test_limits(void **state) {
         _cleanup_arena_ struct arena *a = arena_new(0);
         struct yaml_options small = {.max_bytes = 100, .max_nodes = 20, .max_depth = 3, .max_documents = 2};
@@ -186,6 +203,7 @@ int main(void) {
                 cmocka_unit_test(test_keys),
                 cmocka_unit_test(test_aliases_and_merges),
                 cmocka_unit_test(test_errors_name_the_place),
+                cmocka_unit_test(test_go_syntax),
                 cmocka_unit_test(test_limits),
                 cmocka_unit_test(test_bombs),
                 cmocka_unit_test(test_memory_runs_out),

@@ -3,6 +3,8 @@
 #include "fetch/git/commit.h"
 #include "fetch/git/errors.h"
 #include "fetch/git/request.h"
+#include "fetch/git/signature.h"
+#include "fetch/git/submodules.h"
 #include "unit/test.h"
 
 static void passwords_leave_every_text(void **state) {
@@ -89,12 +91,71 @@ static void odd_commits_do_not_break_it(void **state) {
         assert_string_equal(c.message, "");
 }
 
+static void submodule_urls_are_relative_to_their_parent(void **state) {
+        (void)state;
+        static const char *const cases[][3] = {
+                {"https://host/org/app.git", "../lib.git", "https://host/org/lib.git"},
+                {"https://host/org/app.git/", "../lib.git", "https://host/org/lib.git"},
+                {"https://host/org/app.git", "../../other/lib", "https://host/other/lib"},
+                {"https://host/org/app.git", "./../lib", "https://host/org/lib"},
+                {"https://host/org/app.git", "./lib", "https://host/org/app.git/lib"},
+                {"ssh://git@host:22/app", "../lib", "ssh://git@host:22/lib"},
+                {"https://host/app", "https://elsewhere/lib", "https://elsewhere/lib"},
+                {"https://host/app", "../../lib", NULL}, /* would name another host */
+        };
+        _cleanup_arena_ struct arena *a = arena_new(0);
+        for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+                const char *found = git_submodule_url(a, cases[i][0], cases[i][1]);
+                if (cases[i][2])
+                        assert_string_equal(found, cases[i][2]);
+                else
+                        assert_null(found);
+        }
+}
+
+static void what_was_signed_is_split_from_the_signature(void **state) {
+        (void)state;
+        static const char commit[] =
+                "tree abc\ngpgsig -----BEGIN PGP SIGNATURE-----\n \n x\n -----END PGP SIGNATURE-----\n"
+                "gpgsig-sha256 other\n more\nauthor A <a> 1 +0000\n\ngpgsig is only a word here\n";
+        static const char tag[] =
+                "object abc\n\nmessage\n-----BEGIN SSH SIGNATURE-----\nabc\n-----END SSH SIGNATURE-----\n";
+        _cleanup_arena_ struct arena *a = arena_new(0);
+        struct git_signed s;
+        assert_int_equal(git_signed_commit(a, commit, strlen(commit), &s, NULL), 0);
+        assert_int_equal(s.type, GIT_SIGNATURE_PGP);
+        assert_string_equal(s.payload, "tree abc\nauthor A <a> 1 +0000\n\ngpgsig is only a word here\n");
+        assert_string_equal(s.signature, "-----BEGIN PGP SIGNATURE-----\n\nx\n-----END PGP SIGNATURE-----\n");
+        assert_int_equal(git_signed_tag(a, tag, strlen(tag), &s, NULL), 0);
+        assert_int_equal(s.type, GIT_SIGNATURE_SSH);
+        assert_string_equal(s.payload, "object abc\n\nmessage\n");
+        assert_int_equal(git_signed_tag(a, "object abc\n\nm\n", 15, &s, NULL), 0);
+        assert_int_equal(s.type, GIT_SIGNATURE_NONE);
+}
+
+/* Options of an authorized key (a command, a principal) never reach the file that decides who is trusted. */
+static void only_keys_become_signers(void **state) {
+        (void)state;
+        _cleanup_arena_ struct arena *a = arena_new(0);
+        _cleanup_buf_ struct buf out = BUF_INIT(4096);
+        struct value keys = value_list();
+        value_append(a, &keys,
+                     value_str("# who\n\n  ssh-ed25519 AAAA ann@host\r\n"
+                               "command=\"echo ssh-rsa X\",no-pty ecdsa-sha2-nistp256 BBBB\n"));
+        assert_int_equal(git_allowed_signers(&keys, &out, NULL), 0);
+        assert_string_equal(buf_str(&out), "git namespaces=\"git\" ssh-ed25519 AAAA\n"
+                                           "git namespaces=\"git\" ecdsa-sha2-nistp256 BBBB\n");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(passwords_leave_every_text),
                 cmocka_unit_test(gits_words_become_flux_words),
                 cmocka_unit_test(a_commit_is_taken_apart),
                 cmocka_unit_test(odd_commits_do_not_break_it),
+                cmocka_unit_test(submodule_urls_are_relative_to_their_parent),
+                cmocka_unit_test(what_was_signed_is_split_from_the_signature),
+                cmocka_unit_test(only_keys_become_signers),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -180,6 +180,20 @@ static void a_client_that_goes_away_is_forgotten(void **state) {
         assert_int_equal(run(f, "fleet", "git ls-remote -q $URL"), 0);
 }
 
+static void the_port_stays_over_a_restart(void **state) {
+        struct fixture *f = *state;
+        struct forge_options options = {.dir = f->place.path, .pushed = note_push, .ctx = f};
+        struct forge *other = NULL;
+        uint16_t port = forge_port(f->forge);
+        f->forge = forge_stop(f->forge);
+        assert_int_equal(forge_start(&options, &f->forge, NULL), 0);
+        assert_int_equal(forge_port(f->forge), port);
+        assert_int_equal(run(f, "fleet", "git ls-remote -q $URL"), 0);
+        assert_int_equal(forge_start(&options, &other, NULL), 0); /* taken: another one */
+        assert_int_not_equal(forge_port(other), port);
+        forge_stop(other);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_push_arrives_and_is_told),
@@ -192,6 +206,7 @@ int main(void) {
                 cmocka_unit_test(names_are_checked),
                 cmocka_unit_test(repositories_are_listed_and_removed),
                 cmocka_unit_test(a_client_that_goes_away_is_forgotten),
+                cmocka_unit_test(the_port_stays_over_a_restart),
         };
         signal(SIGPIPE, SIG_IGN);
         return cmocka_run_group_tests(tests, start, stop);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The RBAC index as it lives: roles come and go, snapshots stay as they were. What rules mean is in corpus_rbac. */
-#include "test.h"
+#include "unit/test.h"
 
 #include "base/clock.h"
 #include "data/json.h"
 #include "kube/quote.h"
 #include "kube/rbac_covers.h"
 #include "kube/rbac_policy.h"
-
 
 struct fixture {
         struct arena *a;

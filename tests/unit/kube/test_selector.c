@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Label and field selectors: what they match and what kube-apiserver 1.36 says about bad ones. */
-#include "test.h"
+#include "unit/test.h"
 
 #include "data/json.h"
 #include "kube/selector.h"

@@ -160,15 +160,15 @@ static void *run_one(void *arg) {
         return NULL;
 }
 
-static void a_hundred_jobs_at_once_get_their_own_answers(void **state) {
-        static struct one ones[100];
-        for (int i = 0; i < 100; i++) {
+static void hundreds_of_jobs_at_once_get_their_own_answers(void **state) {
+        static struct one ones[3 * LIMIT_BROKER_WORKERS];
+        for (int i = 0; i < (int)ARRAY_LEN(ones); i++) {
                 ones[i] = (struct one){.broker = *state, .number = i};
                 assert_int_equal(pthread_create(&ones[i].thread, NULL, run_one, &ones[i]), 0);
         }
-        for (int i = 0; i < 100; i++)
+        for (int i = 0; i < (int)ARRAY_LEN(ones); i++)
                 pthread_join(ones[i].thread, NULL);
-        for (int i = 0; i < 100; i++)
+        for (int i = 0; i < (int)ARRAY_LEN(ones); i++)
                 assert_true(ones[i].right);
 }
 
@@ -234,7 +234,7 @@ int main(void) {
                 cmocka_unit_test(misbehaviour_becomes_an_error),
                 cmocka_unit_test(an_endless_job_ends_at_its_deadline),
                 cmocka_unit_test(a_kind_without_a_function_is_refused),
-                cmocka_unit_test(a_hundred_jobs_at_once_get_their_own_answers),
+                cmocka_unit_test(hundreds_of_jobs_at_once_get_their_own_answers),
                 cmocka_unit_test(the_brokers_death_is_noticed),
                 cmocka_unit_test(the_layers_of_this_kernel_have_names),
         };

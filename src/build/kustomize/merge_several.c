@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lists merged by several keys (ports by number and protocol). kustomize's way with elements that lack some of the keys
+ * is peculiar, and its order is the contract, so the steps are kept: merge the key values, merge the elements, put the
+ * destination's elements behind. Quadratic, for lists of at most LIMIT_MERGE_LIST elements. */
+#include "base/limits.h"
+#include "build/kustomize/merge_walk.h"
+#include "build/kustomize/scalar.h"
+
+struct several {
+        const struct merger *m;
+        const char *const *keys;
+        size_t n_keys;
+        const char *(*tuples)[MERGE_KEYS_MAX]; /* the key values of all elements, the patch's first */
+        size_t n_tuples;
+        const char *valid[MERGE_KEYS_MAX]; /* the keys that any element has */
+        size_t at[MERGE_KEYS_MAX];         /* where they stand in a tuple */
+        size_t n_valid;
+};
+
+static bool field_matches(const struct several *s, const struct value *element, const char *key, const char *want) {
+        const struct value *v = value_get(element, key);
+        return v && (!*want || (scalar_is(v) && streq(scalar_text(s->m->arena, v), want)));
+}
+
+/* kyaml's ElementSetter: replaces the elements that match, or appends; without element, removes them. */
+static int set_element(const struct several *s, struct value *list, const char *const *values, size_t n_values,
+                       const struct value *element, struct err *err) {
+        size_t kept = 0;
+        bool replaced = false;
+        for (size_t i = 0; i < list->len; i++) {
+                const struct value v = list->items[i];
+                if (v.type == VALUE_NULL || (v.type == VALUE_MAP && !v.len))
+                        continue;
+                bool last = false, found = v.type == VALUE_MAP;
+                for (size_t k = 0; found && k < s->n_valid; k++) {
+                        if (k < n_values)
+                                last = field_matches(s, &v, s->valid[k], values[k]);
+                        found = last;
+                }
+                if (!found && (n_values > 0 || v.type != VALUE_MAP))
+                        list->items[kept++] = v;
+                if (!found || !element)
+                        continue;
+                list->items[kept++] = *element;
+                replaced = true;
+        }
+        list->len = (uint32_t)kept;
+        if (element && !replaced && !value_append(s->m->arena, list, *element))
+                return err_oom(err);
+        return 0;
+}
+
+/* ---- key values ---- */
+
+static void add_tuples(struct several *s, const struct value *list) {
+        VALUE_EACH_ITEM(item, list) {
+                const char **tuple = s->tuples[s->n_tuples];
+                for (size_t k = 0; k < s->n_keys; k++) {
+                        const struct value *v = value_get(item, s->keys[k]);
+                        tuple[k] = v && scalar_is(v) ? scalar_text(s->m->arena, v) : "";
+                }
+                bool seen = false;
+                for (size_t i = 0; i < s->n_tuples && !seen; i++) {
+                        seen = true;
+                        for (size_t k = 0; k < s->n_keys && seen; k++)
+                                seen = streq(s->tuples[i][k], tuple[k]);
+                }
+                s->n_tuples += !seen;
+        }
+}
+
+/* Two tuples are one when they are equal somewhere and nowhere contradict: both take the fuller values. */
+static void unite(struct several *s, size_t i, size_t j) {
+        const char *united[MERGE_KEYS_MAX];
+        bool common = false;
+        for (size_t k = 0; k < s->n_keys; k++) {
+                const char *a = s->tuples[i][k], *b = s->tuples[j][k];
+                common |= streq(a, b);
+                if (!streq(a, b) && *a && *b)
+                        return;
+                united[k] = *a ? a : b;
+        }
+        for (size_t k = 0; common && k < s->n_keys; k++)
+                s->tuples[i][k] = s->tuples[j][k] = united[k];
+}
+
+static void find_valid_keys(struct several *s) {
+        for (size_t k = 0; k < s->n_keys; k++) {
+                bool any = false;
+                for (size_t i = 0; i < s->n_tuples && !any; i++)
+                        any = *s->tuples[i][k] != 0;
+                if (!any)
+                        continue;
+                s->at[s->n_valid] = k;
+                s->valid[s->n_valid++] = s->keys[k];
+        }
+        for (size_t k = 0; !s->n_valid && k < s->n_keys; k++)
+                s->at[k] = k;
+        if (!s->n_valid) {
+                memcpy(s->valid, s->keys, s->n_keys * sizeof(*s->keys));
+                s->n_valid = s->n_keys;
+        }
+}
+
+/* ---- merging ---- */
+
+/* The first element that has all the values that are set. */
+static struct value *find_element(const struct several *s, const struct value *list, const char *const *values) {
+        bool any = false;
+        for (size_t k = 0; k < s->n_valid; k++)
+                any |= *values[k] != 0;
+        if (list)
+                VALUE_EACH_ITEM(item, list) {
+                        bool found = value_is_map(item);
+                        for (size_t k = 0; found && k < s->n_valid; k++)
+                                if (*values[k] || !any)
+                                        found = field_matches(s, item, s->valid[k], values[k]);
+                        if (found)
+                                return item;
+                }
+        return NULL;
+}
+
+static int merge_tuple(const struct several *s, const char *const *tuple, struct value *dest, const struct value *src,
+                       struct merge_field field, struct value *added, struct err *err) {
+        const char *values[MERGE_KEYS_MAX];
+        const struct merge_field inner = {.type = field.type};
+        struct value merged = value_null();
+        for (size_t k = 0; k < s->n_valid; k++)
+                values[k] = tuple[s->at[k]];
+        struct value *old = find_element(s, dest, values);
+        int there = merge_walk(s->m, old, find_element(s, src, values), inner, &merged, err);
+        if (there < 0)
+                return -1;
+        if (!there || merged.type == VALUE_NULL || (merged.type == VALUE_MAP && !merged.len))
+                return set_element(s, dest, values, s->n_valid, NULL, err);
+        for (size_t k = 0; k < s->n_valid && value_is_map(&merged); k++)
+                if (*values[k] && !value_get(&merged, s->valid[k]) &&
+                    !value_set(s->m->arena, &merged, s->valid[k], scalar_plain(values[k])))
+                        return err_oom(err);
+        if (old)
+                *old = merged; /* the destination's element is the merged one from now on */
+        return set_element(s, added, values, s->n_valid, &merged, err);
+}
+
+/* Puts an element of the destination behind what was added. One that lacks a key goes in as it is, and then once more
+ * by the values that it has. */
+static int append_old(const struct several *s, struct value *out, const struct value *element, struct err *err) {
+        const char *values[MERGE_KEYS_MAX];
+        size_t n = 0;
+        for (size_t k = 0; k < s->n_valid; k++) {
+                const struct value *v = value_get(element, s->valid[k]);
+                if (v)
+                        values[n++] = scalar_text(s->m->arena, v);
+                else if (!value_append(s->m->arena, out, *element))
+                        return err_oom(err);
+        }
+        if (s->n_valid > 1 && set_element(s, out, values, n, NULL, err) < 0)
+                return -1;
+        return set_element(s, out, values, n, element, err);
+}
+
+int merge_several(const struct merger *m, const char *const *keys, size_t n_keys, struct value *dest,
+                  const struct value *src, struct merge_field field, struct value *ret, struct err *err) {
+        struct several s = {.m = m, .keys = keys, .n_keys = n_keys};
+        size_t n = dest->len + (src ? src->len : 0);
+        struct value out = value_list(), own;
+        if (n > LIMIT_MERGE_LIST)
+                return err_set(err, ERR_TOO_LARGE, "a list of %zu elements is too long to be merged", n);
+        s.tuples = arena_zalloc(m->arena, n + 1, sizeof(*s.tuples));
+        if (!s.tuples)
+                return err_oom(err);
+        if (value_clone(m->arena, dest, &own, err) < 0)
+                return -1;
+        if (src)
+                add_tuples(&s, src);
+        add_tuples(&s, &own);
+        for (size_t i = 0; i < s.n_tuples; i++)
+                for (size_t j = 0; j < s.n_tuples; j++)
+                        unite(&s, i, j);
+        find_valid_keys(&s);
+        for (size_t i = 0; i < s.n_tuples; i++)
+                if (merge_tuple(&s, s.tuples[i], &own, src, field, &out, err) < 0)
+                        return -1;
+        VALUE_EACH_ITEM(item, &own)
+                if (append_old(&s, &out, item, err) < 0)
+                        return -1;
+        *ret = out;
+        return 1;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where libyaml's syntax is not go-yaml's, the source text decides: what it takes and go-yaml refuses is refused here,
+ * and two things that only go-yaml takes are rewritten for another try. */
+#include "data/yaml_node.h"
+
+#include "base/limits.h"
+
+static bool starts_rune(char c) {
+        return ((uint8_t)c & 0xC0) != 0x80;
+}
+
+/* Bytes of a byte order mark, which libyaml's marks do not count. */
+static size_t mark_len(const char *text, size_t n) {
+        return n >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+}
+
+/* The byte at which the rune with this number begins. Marks only grow, so the whole text is walked through once. */
+static size_t byte_of(struct yaml_source *s, size_t rune) {
+        if (s->byte == 0)
+                s->byte = mark_len(s->text, s->n);
+        while (s->byte < s->n && s->rune < rune) {
+                s->byte++;
+                while (s->byte < s->n && !starts_rune(s->text[s->byte]))
+                        s->byte++;
+                s->rune++;
+        }
+        return s->byte;
+}
+
+/* "\/" in a double-quoted scalar; ret_line is its line, from 0. */
+static bool has_escaped_slash(struct yaml_source *s, const yaml_event_t *event, size_t *ret_line) {
+        size_t from = byte_of(s, event->start_mark.index), to = byte_of(s, event->end_mark.index);
+        *ret_line = event->start_mark.line;
+        for (size_t i = from; i + 1 < to; i++) {
+                if (s->text[i] == '\n')
+                        (*ret_line)++;
+                if (s->text[i] == '\\' && s->text[++i] == '/')
+                        return true;
+        }
+        return false;
+}
+
+int yaml_source_check(struct yaml_loader *l, const yaml_event_t *event, const struct yaml_node *parent,
+                      struct err *err) {
+        const char *text = (const char *)event->data.scalar.value;
+        size_t len = event->data.scalar.length, line, start = event->start_mark.line;
+        bool sigs = l->dialect == YAML_SIGS;
+        if (l->parser.encoding != YAML_UTF8_ENCODING || len < 1)
+                return 0;
+        if (event->data.scalar.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE && memchr(text, '/', len) &&
+            has_escaped_slash(&l->source, event, &line)) {
+                size_t shown = sigs || !start ? line : start;
+                return yaml_syntax_error(shown ? shown + 1 : 0, &event->start_mark, "found unknown escape character",
+                                         err);
+        }
+        if (event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && parent->style == VALUE_STYLE_FLOW &&
+            memchr(text + 1, '?', len - 1)) {
+                size_t shown = sigs || !parent->line ? start : parent->line;
+                return yaml_syntax_error(shown, &event->start_mark,
+                                         parent->kind == YAML_NODE_MAPPING ? "did not find expected ',' or '}'"
+                                                                           : "did not find expected ',' or ']'",
+                                         err);
+        }
+        return 0;
+}
+
+/* "\'" inside double quotes becomes "'". */
+static void mend_escape(struct buf *to, const char *text, size_t n, size_t at) {
+        buf_add(to, text, at);
+        buf_add(to, text + at + 1, n - at - 1);
+}
+
+/* A plain scalar that ends with ':' before the end of a flow collection gets quotes. */
+static void mend_plain(struct buf *to, const char *text, size_t n, size_t from, size_t colon) {
+        buf_add(to, text, from);
+        buf_addc(to, '\'');
+        for (size_t i = from; i <= colon; i++) {
+                if (text[i] == '\'')
+                        buf_addc(to, '\'');
+                buf_addc(to, text[i]);
+        }
+        buf_addc(to, '\'');
+        buf_add(to, text + colon + 1, n - colon - 1);
+}
+
+bool yaml_source_mend(struct yaml_loader *l, struct buf *to) {
+        const yaml_parser_t *p = &l->parser;
+        const char *text = l->source.text;
+        size_t n = l->source.n;
+        if (p->error != YAML_SCANNER_ERROR || p->encoding != YAML_UTF8_ENCODING || n > LIMIT_YAML_MEND_BYTES)
+                return false;
+        struct yaml_source fresh = {.text = text, .n = n}; /* the context lies before what was looked at last */
+        size_t from = byte_of(&fresh, p->context_mark.index), at = byte_of(&fresh, p->problem_mark.index);
+        if (streq(p->problem, "found unknown escape character") && at + 1 < n && text[at] == '\\' &&
+            text[at + 1] == '\'')
+                mend_escape(to, text, n, at);
+        else if (streq(p->problem, "found unexpected ':'") && at < n && text[at] == ':' && from < at)
+                mend_plain(to, text, n, from, at);
+        else
+                return false;
+        return !buf_failed(to);
+}
