@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* weir up, down, status: a whole weir on this machine. */
 #include "base/clock.h"
+#include "base/fs.h"
 #include "base/log.h"
 #include "cli/cli.h"
 #include "cli/data_dir.h"
@@ -9,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #define STOP_TIMEOUT (30 * NSEC_PER_SEC)
@@ -23,27 +25,52 @@ const char *cli_default_data_dir(void) {
         return path;
 }
 
-/* Runs the supervisor in a child of its own session and passes its line on. */
+/* The child of --detach: a session of its own, its messages in DIR/log. Never returns. */
+static void run_detached(struct supervisor_options *options, const char *log, int ready_fd) {
+        _cleanup_err_ struct err err = ERR_INIT;
+        setsid();
+        int null = open("/dev/null", O_RDWR | O_CLOEXEC), out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+        if (null >= 0 && out >= 0) {
+                dup2(null, STDIN_FILENO);
+                dup2(null, STDOUT_FILENO);
+                dup2(out, STDERR_FILENO);
+        }
+        options->ready_fd = ready_fd;
+        exit(supervisor_run(options, &err) < 0 ? session_fail(&err) : 0);
+}
+
+/* What was logged since `from`, when weir did not get ready. */
+static void show_log(const char *log, off_t from) {
+        char text[4096];
+        _cleanup_close_ int fd = open(log, O_RDONLY | O_CLOEXEC);
+        if (fd < 0 || lseek(fd, from, SEEK_SET) < 0)
+                return;
+        for (ssize_t n; (n = read(fd, text, sizeof(text))) > 0;)
+                fwrite(text, 1, (size_t)n, stderr);
+}
+
+/* Runs the supervisor in the background and passes on the line it says when everything is ready. */
 static int detach(struct supervisor_options *options) {
+        _cleanup_free_ char *log = NULL;
+        _cleanup_err_ struct err err = ERR_INIT;
+        struct stat st = {0};
         int fds[2];
-        if (pipe2(fds, O_CLOEXEC) < 0) {
-                say_failure("pipe: %s", strerror(errno));
+        if (fs_mkdirs(options->data_dir, 0700, &err) < 0)
+                return session_fail(&err);
+        if (asprintf(&log, "%s/log", options->data_dir) < 0 || pipe2(fds, O_CLOEXEC) < 0) {
+                say_failure("cannot start in the background: %s", strerror(errno));
                 return 1;
         }
+        if (stat(log, &st) < 0)
+                st.st_size = 0;
         pid_t pid = fork();
         if (pid < 0) {
                 say_failure("fork: %s", strerror(errno));
                 return 1;
         }
         if (pid == 0) {
-                _cleanup_err_ struct err err = ERR_INIT;
                 close(fds[0]);
-                setsid();
-                int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-                if (null >= 0)
-                        dup2(null, STDIN_FILENO);
-                options->ready_fd = fds[1];
-                exit(supervisor_run(options, &err) < 0 ? session_fail(&err) : 0);
+                run_detached(options, log, fds[1]);
         }
         close(fds[1]);
         char line[4096];
@@ -54,7 +81,8 @@ static int detach(struct supervisor_options *options) {
                 return 0;
         }
         int status;
-        waitpid(pid, &status, 0); /* it ended before it was ready and has said why */
+        waitpid(pid, &status, 0); /* it ended before it was ready, and its log says why */
+        show_log(log, st.st_size);
         return 1;
 }
 

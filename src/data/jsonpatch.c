@@ -196,7 +196,7 @@ static int missing(struct patcher *p, const char *op, const char *what, const ch
 }
 
 static int op_add(struct patcher *p, const struct value *op) {
-        const struct value *path;
+        const struct value *path = NULL;
         struct place place;
         struct value v;
         if (read_field(p, op, "path", &path) < 0)
@@ -212,7 +212,7 @@ static int op_add(struct patcher *p, const struct value *op) {
 }
 
 static int op_remove(struct patcher *p, const struct value *op) {
-        const struct value *path;
+        const struct value *path = NULL;
         struct place place;
         if (read_field(p, op, "path", &path) < 0)
                 return err_set(p->err, ERR_INVALID, "remove operation failed to decode path: missing value");
@@ -228,7 +228,7 @@ static int op_remove(struct patcher *p, const struct value *op) {
 }
 
 static int op_replace(struct patcher *p, const struct value *op) {
-        const struct value *path;
+        const struct value *path = NULL;
         struct place place;
         struct value v, *there;
         if (read_field(p, op, "path", &path) < 0)
@@ -320,7 +320,7 @@ static int op_copy(struct patcher *p, const struct value *op) {
 }
 
 static int op_test(struct patcher *p, const struct value *op) {
-        const struct value *path, *wanted = value_get(op, "value");
+        const struct value *path = NULL, *wanted = value_get(op, "value");
         struct place place;
         struct value *there = &p->root;
         if (read_field(p, op, "path", &path) < 0)

@@ -6,6 +6,11 @@
 #include "data/json.h"
 #include "kube/rbac_policy.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
+#define CREW 48 /* writes at the same time; what one commit of the store may hold several times over */
+
 extern const char kubernetes_bootstrap_json[], kubernetes_bootstrap_json_end[];
 extern const char kubernetes_bootstrap_rbac_json[], kubernetes_bootstrap_rbac_json_end[];
 
@@ -106,20 +111,13 @@ static int fill_status(struct bootstrap *b, const struct value *object, struct e
         return 0;
 }
 
-static int fixed_objects(struct bootstrap *b, struct err *err) {
-        struct value rows;
-        size_t n = (size_t)(kubernetes_bootstrap_json_end - kubernetes_bootstrap_json);
-        if (json_parse(b->arena, kubernetes_bootstrap_json, n, JSON_KUBERNETES, NULL, &rows, err) < 0)
+/* A row of data/kubernetes/bootstrap.json. */
+static int fixed_object(struct bootstrap *b, const struct value *row, struct err *err) {
+        const struct value *object = value_get(row, "object");
+        bool made = false;
+        if (ensure(b, object, value_get_str(row, "manager"), &made, err) < 0)
                 return -1;
-        VALUE_EACH_ITEM(row, &rows) {
-                const struct value *object = value_get(row, "object");
-                bool made = false;
-                if (ensure(b, object, value_get_str(row, "manager"), &made, err) < 0)
-                        return -1;
-                if (made && fill_status(b, object, err) < 0)
-                        return -1;
-        }
-        return 0;
+        return made ? fill_status(b, object, err) : 0;
 }
 
 /* A policy object that is there is brought up to the expected one, unless an administrator forbade it. */
@@ -151,28 +149,85 @@ static int reconcile_policy(struct bootstrap *b, const struct kind *k, const str
                                           &options, NULL, err);
 }
 
+/* A role or binding of data/kubernetes/bootstrap-rbac.json. */
+static int policy_object(struct bootstrap *b, const struct value *expected, struct err *err) {
+        _cleanup_object_ struct object *live = NULL;
+        _cleanup_err_ struct err missing = ERR_INIT;
+        const struct kind *k;
+        if (kind_of(b, expected, &k, err) < 0)
+                return -1;
+        if (registry_get(b->registry, k, namespace_of(expected), name_of(expected), &live, &missing) < 0)
+                return missing.class == ERR_NOT_FOUND ? ensure(b, expected, "kube-apiserver", NULL, err)
+                                                      : err_move(err, &missing);
+        if (reconcile_policy(b, k, expected, live, err) < 0)
+                return err_wrap(err, "bootstrap: %s %s", k->kind, name_of(expected));
+        return 0;
+}
+
+/* Many small writes: each waits for its commit, so they are made side by side and share commits. */
+struct crew {
+        const struct bootstrap *bootstrap;
+        const struct value *rows;
+        int (*make)(struct bootstrap *, const struct value *, struct err *);
+        atomic_size_t next;
+        pthread_mutex_t lock; /* of failure */
+        struct err *failure;
+        atomic_bool failed;
+};
+
+static void crew_fail(struct crew *c, struct err *err) {
+        pthread_mutex_lock(&c->lock);
+        if (!atomic_exchange(&c->failed, true))
+                err_move(c->failure, err);
+        pthread_mutex_unlock(&c->lock);
+}
+
+static void *crew_work(void *context) {
+        struct crew *c = context;
+        struct bootstrap b = *c->bootstrap;
+        _cleanup_arena_ struct arena *arena = arena_new(0);
+        _cleanup_err_ struct err err = ERR_INIT;
+        b.arena = arena;
+        if (!arena) {
+                err_oom(&err);
+                crew_fail(c, &err);
+                return NULL;
+        }
+        for (size_t i; !atomic_load(&c->failed) && (i = atomic_fetch_add(&c->next, 1)) < c->rows->len;)
+                if (c->make(&b, &c->rows->items[i], &err) < 0)
+                        crew_fail(c, &err);
+        return NULL;
+}
+
+static int in_parallel(struct bootstrap *b, const struct value *rows,
+                       int (*make)(struct bootstrap *, const struct value *, struct err *), struct err *err) {
+        struct crew c = {.bootstrap = b, .rows = rows, .make = make, .lock = PTHREAD_MUTEX_INITIALIZER, .failure = err};
+        pthread_t threads[CREW];
+        size_t n = 0;
+        while (n < CREW && pthread_create(&threads[n], NULL, crew_work, &c) == 0)
+                n++;
+        if (!n)
+                crew_work(&c);
+        while (n > 0)
+                pthread_join(threads[--n], NULL);
+        pthread_mutex_destroy(&c.lock);
+        return atomic_load(&c.failed) ? -1 : 0;
+}
+
+static int fixed_objects(struct bootstrap *b, struct err *err) {
+        struct value rows;
+        size_t n = (size_t)(kubernetes_bootstrap_json_end - kubernetes_bootstrap_json);
+        if (json_parse(b->arena, kubernetes_bootstrap_json, n, JSON_KUBERNETES, NULL, &rows, err) < 0)
+                return -1;
+        return in_parallel(b, &rows, fixed_object, err);
+}
+
 static int policy(struct bootstrap *b, struct err *err) {
         struct value list;
         size_t n = (size_t)(kubernetes_bootstrap_rbac_json_end - kubernetes_bootstrap_rbac_json);
         if (json_parse(b->arena, kubernetes_bootstrap_rbac_json, n, JSON_KUBERNETES, NULL, &list, err) < 0)
                 return -1;
-        const struct value *items = value_get(&list, "items");
-        VALUE_EACH_ITEM(expected, items) {
-                _cleanup_object_ struct object *live = NULL;
-                _cleanup_err_ struct err missing = ERR_INIT;
-                const struct kind *k;
-                if (kind_of(b, expected, &k, err) < 0)
-                        return -1;
-                if (registry_get(b->registry, k, namespace_of(expected), name_of(expected), &live, &missing) == 0) {
-                        if (reconcile_policy(b, k, expected, live, err) < 0)
-                                return err_wrap(err, "bootstrap: %s %s", k->kind, name_of(expected));
-                } else if (missing.class != ERR_NOT_FOUND) {
-                        return err_move(err, &missing);
-                } else if (ensure(b, expected, "kube-apiserver", NULL, err) < 0) {
-                        return -1;
-                }
-        }
-        return 0;
+        return in_parallel(b, value_get(&list, "items"), policy_object, err);
 }
 
 /* Objects whose content depends on this server: made from JSON text. */

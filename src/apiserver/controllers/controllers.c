@@ -83,7 +83,7 @@ static void on_delete(struct controllers *c, const struct kind_set *kinds, const
         bool account = is_a(o, "", "ServiceAccount") && streq(o->name, "default");
         bool root_ca = is_a(o, "", "ConfigMap") && streq(o->name, "kube-root-ca.crt");
         if (is_a(o, "", "Namespace"))
-                strmap_remove(&c->terminating, o->name, strlen(o->name));
+                free(strmap_remove(&c->terminating, o->name, strlen(o->name)));
         if (strmap_get(&c->terminating, o->namespace_, strlen(o->namespace_)))
                 namespaces_sync(c, o->namespace_);
         else if (account || root_ca)

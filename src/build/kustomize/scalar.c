@@ -78,8 +78,9 @@ int scalar_retyped(const struct value *old, const char *text, struct value *ret,
         };
         size_t n = strlen(text);
         if (old->type == VALUE_STRING) {
+                uint8_t style = old->style; /* ret may be old */
                 *ret = value_strn(text, n);
-                ret->style = old->style;
+                ret->style = style;
                 return 0;
         }
         if (old->type == VALUE_LIST || old->type == VALUE_MAP)

@@ -18,7 +18,7 @@ struct value scalar_plain(const char *text);
 /* The value when text takes the place of old and keeps old's style: a string when old was quoted. */
 struct value scalar_styled(const struct value *old, const char *text);
 
-/* The value when text takes the place of old and keeps old's type (kyaml: node.Value = text).
+/* The value when text takes the place of old and keeps old's type (kyaml: node.Value = text). ret may be old.
  * ERR_INVALID when it cannot be read as that type. */
 int scalar_retyped(const struct value *old, const char *text, struct value *ret, struct err *err);
 

@@ -5,7 +5,7 @@
 
 struct reader {
         struct arena *arena;
-        const char *root; /* Go's name of the outermost type */
+        const char *type; /* Go's name of the struct that is being read */
         unsigned flags;
         struct err *err;
 };
@@ -39,7 +39,7 @@ static const char *go_type(const struct shape_field *f) {
 
 static int mismatch(struct reader *r, const struct value *v, const char *path, const char *type) {
         return err_set(r->err, ERR_INVALID, "json: cannot unmarshal %s into Go struct field %s.%s of type %s",
-                       json_type(v), r->root, path, type);
+                       json_type(v), r->type, path, type);
 }
 
 static int read_string(struct reader *r, const struct value *v, const char *path, struct value *ret) {
@@ -142,6 +142,8 @@ static int read_struct(struct reader *r, const struct shape *shape, const struct
                 return *path ? mismatch(r, v, path, shape->go_type)
                              : err_set(r->err, ERR_INVALID, "json: cannot unmarshal %s into Go value of type %s",
                                        json_type(v), shape->go_type);
+        const char *dot = strrchr(shape->go_type, '.'), *outer = r->type;
+        r->type = dot ? dot + 1 : shape->go_type;
         struct value sorted;
         if (value_clone(r->arena, v, &sorted, r->err) < 0)
                 return -1;
@@ -162,13 +164,13 @@ static int read_struct(struct reader *r, const struct shape *shape, const struct
                 if (!value_set(r->arena, ret, f->name, got))
                         return err_oom(r->err);
         }
+        r->type = outer;
         return 0;
 }
 
 int shape_read(struct arena *a, const struct shape *shape, const struct value *in, unsigned flags, struct value *ret,
                struct err *err) {
-        const char *dot = strrchr(shape->go_type, '.');
-        struct reader r = {.arena = a, .root = dot ? dot + 1 : shape->go_type, .flags = flags, .err = err};
+        struct reader r = {.arena = a, .type = "", .flags = flags, .err = err};
         struct value out;
         if (value_is_null(in)) {
                 *ret = value_map();
