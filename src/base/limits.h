@@ -101,6 +101,7 @@
 #define LIMIT_LIST_BYTES ((size_t)1 << 30) /* one list response, bytes */
 #define LIMIT_FIELD_MANAGER 128       /* bytes of a field manager's name, as kube-apiserver */
 #define LIMIT_WATCH_FILL ((size_t)16384) /* bytes of events written to a watch at a time */
+#define LIMIT_METRICS ((size_t)4 << 20) /* text of /metrics, bytes */
 
 /* builds */
 #define LIMIT_BUILD_REQUEST ((size_t)4 << 20) /* a Kustomization's spec and variables, bytes */

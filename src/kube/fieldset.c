@@ -196,7 +196,7 @@ int fieldset_insert(struct arena *a, struct fieldset *set, const struct fieldset
 /* What one operation does with a node that one side or both have. y (or x) is NULL where the side lacks it.
  * A result that is no member and has no children is dropped. */
 typedef int combiner(struct arena *a, const struct fieldset_node *x, const struct fieldset_node *y,
-                       struct fieldset_node *ret, struct err *err);
+                     struct fieldset_node *ret, struct err *err);
 
 static int merge(struct arena *a, const struct fieldset *x, const struct fieldset *y, combiner *combine,
                  struct fieldset *ret, struct err *err) {

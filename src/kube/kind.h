@@ -41,7 +41,7 @@ struct kind {
         bool custom;          /* from a CRD */
         bool storage_version; /* the version objects of this resource are stored in */
         const struct schema *schema;
-        const struct value *crd; /* custom: the whole CRD object; else NULL */
+        const struct value *crd;         /* custom: the whole CRD object; else NULL */
         const struct value *crd_version; /* custom: its entry of spec.versions; else NULL */
         const struct kind *storage;      /* the version objects are stored in; itself when storage_version */
 };

@@ -9,7 +9,7 @@
 
 struct kind_set {
         atomic_uint references;
-        struct arena *arena; /* owned: kinds, names, copies of the CRDs */
+        struct arena *arena;       /* owned: kinds, names, copies of the CRDs */
         const struct kind **kinds; /* served ones in discovery order */
         size_t n_kinds;
         struct strmap by_resource; /* "group/version/resource" to struct kind; custom sets: custom kinds only */

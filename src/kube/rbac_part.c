@@ -162,14 +162,16 @@ static int add_subject(struct rbac_part *p, const struct rbac_binding *b, const 
         return 0;
 }
 
-int rbac_part_new(const struct strmap *roles, const struct strmap *bindings, struct rbac_part **ret, struct err *err) {
+int rbac_part_new(const char *name, const struct strmap *roles, const struct strmap *bindings, struct rbac_part **ret,
+                  struct err *err) {
         struct rbac_part *p = calloc(1, sizeof(*p));
         if (!p || !(p->arena = arena_new(0))) {
                 free(p);
                 return err_oom(err);
         }
         atomic_init(&p->refs, 1);
-        int r = collect(p, roles, bindings);
+        p->name = arena_strdup(p->arena, name);
+        int r = p->name ? collect(p, roles, bindings) : -1;
         for (size_t i = 0; r == 0 && i < p->n_bindings; i++)
                 for (size_t j = 0; r == 0 && j < p->bindings[i]->n_subjects; j++)
                         r = add_subject(p, p->bindings[i], &p->bindings[i]->subjects[j], (uint32_t)i);

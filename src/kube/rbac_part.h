@@ -37,6 +37,7 @@ struct rbac_hits {
 struct rbac_part {
         atomic_uint refs;
         struct arena *arena;
+        const char *name;               /* the namespace, "" for the cluster */
         struct rbac_binding **bindings; /* by order; each holds a reference */
         size_t n_bindings;
         struct rbac_role **roles_list; /* each holds a reference */
@@ -49,7 +50,7 @@ struct rbac_part {
 struct rbac_index {
         atomic_uint refs;
         struct rbac_part *cluster;
-        struct strmap spaces; /* namespace (owned by the map) to struct rbac_part */
+        struct strmap spaces; /* namespace (the part's name) to struct rbac_part */
         struct rbac_part **parts;
         size_t n_parts;
 };
@@ -63,4 +64,5 @@ int rbac_role_new(const struct value *object, struct rbac_role **ret, struct err
 int rbac_binding_new(const struct value *object, uint64_t order, struct rbac_binding **ret, struct err *err);
 
 /* The part of these roles and bindings (values of the maps). */
-int rbac_part_new(const struct strmap *roles, const struct strmap *bindings, struct rbac_part **ret, struct err *err);
+int rbac_part_new(const char *name, const struct strmap *roles, const struct strmap *bindings, struct rbac_part **ret,
+                  struct err *err);

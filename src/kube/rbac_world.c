@@ -148,9 +148,6 @@ const struct rbac_index *rbac_index_unref(const struct rbac_index *index) {
                 return NULL;
         for (size_t i = 0; i < x->n_parts; i++)
                 rbac_part_unref(x->parts[i]);
-        const struct strmap_entry *e;
-        for (size_t at = 0; (e = strmap_next(&x->spaces, &at));)
-                free((char *)e->key);
         strmap_done(&x->spaces);
         free(x->parts);
         free(x);
@@ -159,17 +156,12 @@ const struct rbac_index *rbac_index_unref(const struct rbac_index *index) {
 
 /* Puts a space's part into the index. */
 static int include(struct rbac_index *x, struct space *s, struct err *err) {
-        if (!s->part && rbac_part_new(&s->roles, &s->bindings, &s->part, err) < 0)
+        if (!s->part && rbac_part_new(s->name, &s->roles, &s->bindings, &s->part, err) < 0)
                 return -1;
-        if (s->name[0]) {
-                char *key = strdup(s->name);
-                if (!key || strmap_set(&x->spaces, key, strlen(key), s->part) < 0) {
-                        free(key);
-                        return err_oom(err);
-                }
-        } else {
+        if (!s->name[0])
                 x->cluster = s->part;
-        }
+        else if (strmap_set(&x->spaces, s->part->name, strlen(s->part->name), s->part) < 0)
+                return err_oom(err);
         atomic_fetch_add_explicit(&s->part->refs, 1, memory_order_relaxed);
         x->parts[x->n_parts++] = s->part;
         return 0;

@@ -16,10 +16,10 @@ enum schema_type {
         SCHEMA_BOOLEAN,
         SCHEMA_INT_OR_STRING,
         SCHEMA_QUANTITY,
-        SCHEMA_TIME,      /* metav1.Time, MicroTime */
-        SCHEMA_STRUCT,    /* named fields */
-        SCHEMA_MAP,       /* string keys to `element` */
-        SCHEMA_LIST,      /* of `element` */
+        SCHEMA_TIME,   /* metav1.Time, MicroTime */
+        SCHEMA_STRUCT, /* named fields */
+        SCHEMA_MAP,    /* string keys to `element` */
+        SCHEMA_LIST,   /* of `element` */
 };
 
 /* x-kubernetes-list-type / map-type: how server-side apply owns the children. */
@@ -31,9 +31,9 @@ enum schema_topology {
 };
 
 enum schema_patch { /* x-kubernetes-patch-strategy, a set of bits */
-        SCHEMA_PATCH_MERGE = 1 << 0,
-        SCHEMA_PATCH_REPLACE = 1 << 1,
-        SCHEMA_PATCH_RETAIN_KEYS = 1 << 2,
+                    SCHEMA_PATCH_MERGE = 1 << 0,
+                    SCHEMA_PATCH_REPLACE = 1 << 1,
+                    SCHEMA_PATCH_RETAIN_KEYS = 1 << 2,
 };
 
 struct schema;
@@ -41,10 +41,10 @@ struct schema;
 struct schema_field {
         const char *name;
         const struct schema *schema;
-        const char *patch_key;       /* strategic merge key of a list, or NULL */
+        const char *patch_key;        /* strategic merge key of a list, or NULL */
         const struct value *fallback; /* the default published in OpenAPI, or NULL */
-        uint16_t number;             /* protobuf field number, 0: none, or inside one of the parent's inlines */
-        uint8_t patch;               /* enum schema_patch */
+        uint16_t number;              /* protobuf field number, 0: none, or inside one of the parent's inlines */
+        uint8_t patch;                /* enum schema_patch */
         bool required;
         bool always;   /* Go writes it even when it is empty: its JSON tag has no omitempty */
         bool optional; /* Go holds a pointer: null is absent, and a zero value that was given is kept */
@@ -63,17 +63,17 @@ struct schema {
         bool preserve_unknown;
         bool embedded_resource;
         bool nullable;
-        const char *format;              /* "int32", "int64", "double", "byte", "date-time", "micro-time", ... or NULL */
-        const char *const *keys;         /* SCHEMA_KEYED: NULL-terminated */
-        const struct schema *element;    /* SCHEMA_MAP, SCHEMA_LIST; of a SCHEMA_STRUCT: fields not named, or NULL */
+        const char *format;           /* "int32", "int64", "double", "byte", "date-time", "micro-time", ... or NULL */
+        const char *const *keys;      /* SCHEMA_KEYED: NULL-terminated */
+        const struct schema *element; /* SCHEMA_MAP, SCHEMA_LIST; of a SCHEMA_STRUCT: fields not named, or NULL */
         const struct schema_field *fields; /* SCHEMA_STRUCT, sorted by name */
         size_t n_fields;
-        const char *go_type;             /* Go's name of it, "v1.PodSpec", "v1.Protocol"; NULL: Go's plain type */
+        const char *go_type;                 /* Go's name of it, "v1.PodSpec", "v1.Protocol"; NULL: Go's plain type */
         const struct schema_inline *inlines; /* built-in structs: see struct schema_inline */
         size_t n_inlines;
-        const uint16_t *by_number;       /* built-in structs: protobuf field number to index + 1 in fields, or NULL */
+        const uint16_t *by_number; /* built-in structs: protobuf field number to index + 1 in fields, or NULL */
         size_t n_by_number;
-        const struct value *rules;       /* CRD: the raw JSONSchemaProps, for validation and defaulting; else NULL */
+        const struct value *rules; /* CRD: the raw JSONSchemaProps, for validation and defaulting; else NULL */
 };
 
 /* A built-in definition by its short ("core.v1.Pod") or long ("io.k8s.api.core.v1.Pod") name; NULL when unknown.

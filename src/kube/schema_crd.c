@@ -13,6 +13,7 @@ static const struct schema plain_string = {.type = SCHEMA_STRING};
 struct converter {
         struct arena *a;
         struct err *err;
+        bool preserving; /* inside x-kubernetes-preserve-unknown-fields: an apply may name unknown fields here too */
 };
 
 static int convert(struct converter *c, const struct value *props, unsigned depth, const struct schema **ret);
@@ -96,6 +97,8 @@ static int convert_object(struct converter *c, const struct value *props, bool r
                 return 0;
         }
         s->type = SCHEMA_STRUCT;
+        if (c->preserving)
+                s->element = &any;
         return convert_properties(c, props, resource, depth, s);
 }
 
@@ -119,13 +122,8 @@ static int convert_list(struct converter *c, const struct value *props, unsigned
         return value_is_map(items) ? convert(c, items, depth + 1, &s->element) : 0;
 }
 
-static int convert_node(struct converter *c, const struct value *props, bool root, unsigned depth, struct schema *s) {
+static int convert_typed(struct converter *c, const struct value *props, bool root, unsigned depth, struct schema *s) {
         const char *type = value_string_or(value_get(props, "type"), "");
-        s->rules = props;
-        s->format = value_get_str(props, "format");
-        s->nullable = marked(props, "nullable");
-        s->preserve_unknown = marked(props, "x-kubernetes-preserve-unknown-fields");
-        s->embedded_resource = marked(props, "x-kubernetes-embedded-resource");
         if (root || streq(type, "object") || (!*type && s->embedded_resource))
                 return convert_object(c, props, root, depth, s);
         if (streq(type, "array"))
@@ -143,6 +141,19 @@ static int convert_node(struct converter *c, const struct value *props, bool roo
         else if (value_is_map(value_get(props, "properties"))) /* preserved, with some fields named */
                 return convert_object(c, props, root, depth, s);
         return 0; /* SCHEMA_ANY */
+}
+
+static int convert_node(struct converter *c, const struct value *props, bool root, unsigned depth, struct schema *s) {
+        bool preserving = c->preserving;
+        s->rules = props;
+        s->format = value_get_str(props, "format");
+        s->nullable = marked(props, "nullable");
+        s->preserve_unknown = marked(props, "x-kubernetes-preserve-unknown-fields");
+        s->embedded_resource = marked(props, "x-kubernetes-embedded-resource");
+        c->preserving |= s->preserve_unknown;
+        int r = convert_typed(c, props, root, depth, s);
+        c->preserving = preserving;
+        return r;
 }
 
 static int convert(struct converter *c, const struct value *props, unsigned depth, const struct schema **ret) {

@@ -13,21 +13,21 @@
         "v1\",\"kind\":\"Deployment\",\"metadata\":{\"name\":\"d\",\"finalizers\":[\"a\",\"b\"]"
 #define POD(containers) ",\"template\":{\"spec\":{\"containers\":" containers "}}"
 
-const char *const fuzz_seeds[] =
-        {
-                HEAD "},\"spec\":{\"replicas\":1" POD("[{\"name\":\"a\",\"image\":\"i\",\"ports\":[{\"containerPort\":"
-                                                      "1}]}]") "}}\n" HEAD "},\"spec\":{\"replicas\":2" POD(
-                        "[{\"name\":\"b\"},{\"name\":\"a\",\"$patch\":\"delete\"}]") "}}",
-                HEAD "}}\n{\"metadata\":{\"$deleteFromPrimitiveList/finalizers\":[\"a\"],\"$setElementOrder/"
-                     "finalizers\":[\"b\"]},"
-                     "\"spec\":{\"strategy\":{\"$retainKeys\":[\"type\"],\"type\":\"Recreate\"}}}",
-                HEAD ",\"managedFields\":[{\"manager\":\"m\",\"operation\":\"Apply\",\"apiVersion\":\"apps/"
-                     "v1\",\"fieldsType\":"
-                     "\"FieldsV1\",\"fieldsV1\":{\"f:spec\":{\"f:template\":{\"f:spec\":{\"f:containers\":{\"k:{"
-                     "\\\"name\\\":"
-                     "\\\"a\\\"}\":{\".\":{}}}}}}}}]}}\n" HEAD
-                     "},\"spec\":{\"replicas\":1" POD("[{\"name\":\"a\"}]") "}}",
-                NULL,
+const char *const fuzz_seeds[] = {
+        HEAD "},\"spec\":{\"replicas\":1" POD(
+                "[{\"name\":\"a\",\"image\":\"i\",\"ports\":[{\"containerPort\":"
+                "1}]}]") "}}\n" HEAD
+                         "},\"spec\":{\"replicas\":2" POD(
+                                 "[{\"name\":\"b\"},{\"name\":\"a\",\"$patch\":\"delete\"}]") "}}",
+        HEAD "}}\n{\"metadata\":{\"$deleteFromPrimitiveList/finalizers\":[\"a\"],\"$setElementOrder/"
+             "finalizers\":[\"b\"]},"
+             "\"spec\":{\"strategy\":{\"$retainKeys\":[\"type\"],\"type\":\"Recreate\"}}}",
+        HEAD ",\"managedFields\":[{\"manager\":\"m\",\"operation\":\"Apply\",\"apiVersion\":\"apps/"
+             "v1\",\"fieldsType\":"
+             "\"FieldsV1\",\"fieldsV1\":{\"f:spec\":{\"f:template\":{\"f:spec\":{\"f:containers\":{\"k:{"
+             "\\\"name\\\":"
+             "\\\"a\\\"}\":{\".\":{}}}}}}}}]}}\n" HEAD "},\"spec\":{\"replicas\":1" POD("[{\"name\":\"a\"}]") "}}",
+        NULL,
 };
 
 static void apply(struct arena *a, const struct schema *schema, const struct value *live, const struct value *patch) {

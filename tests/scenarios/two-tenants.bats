@@ -38,7 +38,7 @@ teardown_file() {
 }
 
 @test "objects are applied with the tenant's own account" {
-	kubectl get deployment app-a -n tenant-a --show-managed-fields -o yaml | grep -q 'manager: kustomize-controller'
+	field_has deployment app-a tenant-a '{.metadata.managedFields[*].manager}' kustomize-controller
 	run kubectl auth can-i create deployments -n tenant-a --as system:serviceaccount:tenant-a:default
 	[ "$output" = yes ]
 	run kubectl auth can-i create deployments -n tenant-b --as system:serviceaccount:tenant-a:default

@@ -2,6 +2,7 @@
 #include "apiserver/crd/definition.h"
 
 #include "apiserver/strategy/names.h"
+#include "base/strmap.h"
 
 #include <ctype.h>
 
@@ -170,6 +171,7 @@ static struct value shown_versions(struct fields *f, const struct value *version
 
 static void check_versions(struct fields *f, const struct value *spec) {
         const struct value *versions = value_get(spec, "versions");
+        _cleanup_strmap_ struct strmap names = STRMAP_INIT;
         size_t storage = 0, i = 0;
         bool unique = true;
         if (!value_is_list(versions) || !versions->len) {
@@ -182,8 +184,9 @@ static void check_versions(struct fields *f, const struct value *spec) {
                 names_check(f, fields_path(f, "spec", "versions[%zu].name", i), name, NAME_LABEL_1035, false);
                 if (!value_is_map(value_path(version, "schema", "openAPIV3Schema", NULL)))
                         fields_required(f, fields_path(f, "spec", "versions[%zu].schema.openAPIV3Schema", i), NULL);
-                for (size_t j = 0; j < i; j++)
-                        unique = unique && !value_equals_str(value_get(&versions->items[j], "name"), name);
+                int added = strmap_add(&names, name, strlen(name), version, NULL);
+                f->oom = f->oom || added < 0;
+                unique = unique && added != 1;
                 i++;
         }
         struct value shown = shown_versions(f, versions);

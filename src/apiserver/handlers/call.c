@@ -100,6 +100,11 @@ static char *compress_body(const char *body, size_t n, size_t *ret_n) {
         return out;
 }
 
+static void call_out_of_memory(struct call *c) {
+        static const char text[] = "out of memory\n";
+        call_body(c, 500, "text/plain", NULL, 0, text, strlen(text));
+}
+
 void call_body(struct call *c, int status, const char *content_type, const struct http_header *headers,
                size_t n_headers, const char *body, size_t n) {
         struct headers all = {0};
@@ -130,8 +135,27 @@ void call_body(struct call *c, int status, const char *content_type, const struc
 }
 
 void call_json(struct call *c, int status, char *text, size_t n) {
-        call_body(c, status, "application/json", NULL, 0, text, n);
-        free(text);
+        if (wants_gzip(c, n)) {
+                call_body(c, status, "application/json", NULL, 0, text, n);
+                free(text);
+                return;
+        }
+        struct headers all = {0};
+        common_headers(c, &all);
+        struct http_response response = {
+                .status = status,
+                .content_type = "application/json",
+                .headers = all.items,
+                .n_headers = all.n,
+                .shared = http_shared_new(text, n), /* large answers are lent to the connection, not copied */
+        };
+        if (!response.shared) {
+                call_out_of_memory(c);
+                return;
+        }
+        struct http_shared *mine = response.shared;
+        send(c, &response);
+        http_shared_unref(mine);
 }
 
 void call_stream(struct call *c, const struct http_stream_ops *ops, void *source, int64_t deadline_ns) {
@@ -163,11 +187,11 @@ static void send_value(struct call *c, int status, const struct value *v, enum c
                 buf_addc(&b, '\n');
         }
         if (buf_failed(&b)) {
-                call_body(c, 500, "text/plain", NULL, 0, "out of memory\n", strlen("out of memory\n"));
+                call_out_of_memory(c);
                 return;
         }
-        call_body(c, status, media == MEDIA_YAML ? "application/yaml" : "application/json", headers, n_headers, b.data,
-                  b.len);
+        call_body(c, status, media == MEDIA_YAML ? "application/yaml" : "application/json", headers, n_headers,
+                  buf_str(&b), b.len);
 }
 
 void call_status(struct call *c, const struct value *status) {
@@ -185,7 +209,7 @@ void call_status(struct call *c, const struct value *status) {
 void call_fail(struct call *c, const struct err *err) {
         struct value status;
         if (status_from_err(c->arena, err, &status) < 0) {
-                call_body(c, 500, "text/plain", NULL, 0, "out of memory\n", strlen("out of memory\n"));
+                call_out_of_memory(c);
                 return;
         }
         struct http_header retry = {"Retry-After", "1"};

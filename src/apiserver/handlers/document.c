@@ -5,6 +5,7 @@
 #include "apiserver/handlers/negotiate.h"
 #include "apiserver/handlers/status.h"
 #include "apiserver/handlers/verbs.h"
+#include "base/limits.h"
 #include "data/json.h"
 
 #include <inttypes.h>
@@ -41,21 +42,43 @@ static int openid(struct call *c, struct err *err) {
         if ((keys ? openid_keys(c->server->auth, c->arena, &answer, err)
                   : openid_configuration(c->server->auth, c->arena, server, &answer, err)) < 0)
                 return -1;
-        struct buf b = BUF_INIT(65536);
+        _cleanup_buf_ struct buf b = BUF_INIT(65536);
         json_write(&b, &answer, 0);
         struct http_header cache = {"Cache-Control", "public, max-age=3600"};
         call_body(c, 200, keys ? "application/jwk-set+json" : "application/json", &cache, 1, buf_str(&b), b.len);
-        buf_done(&b);
         return 0;
 }
 
-static int metrics(struct call *c) {
-        struct buf b = BUF_INIT(4096);
-        buf_adds(&b, "# HELP weir_apiserver_resource_version Version of the newest write.\n"
-                     "# TYPE weir_apiserver_resource_version counter\n");
-        buf_addf(&b, "weir_apiserver_resource_version %" PRIu64 "\n", registry_current_rv(c->server->registry));
-        call_body(c, 200, "text/plain; version=0.0.4; charset=utf-8", NULL, 0, buf_str(&b), b.len);
-        buf_done(&b);
+static void write_metrics(struct call *c, struct store_resource **all, size_t n, struct buf *b) {
+        struct store *s = registry_store(c->server->registry);
+        buf_addf(b,
+                 "# HELP weir_apiserver_resource_version Version of the newest write.\n"
+                 "# TYPE weir_apiserver_resource_version counter\n"
+                 "weir_apiserver_resource_version %" PRIu64 "\n"
+                 "# HELP weir_apiserver_watches Open watches.\n"
+                 "# TYPE weir_apiserver_watches gauge\n"
+                 "weir_apiserver_watches %u\n"
+                 "# HELP apiserver_storage_objects Number of stored objects by resource.\n"
+                 "# TYPE apiserver_storage_objects gauge\n",
+                 store_rv(s), atomic_load(&c->server->watches));
+        for (size_t i = 0; i < n; i++) {
+                const char *group = store_resource_group(all[i]);
+                buf_addf(b, "apiserver_storage_objects{resource=\"%s%s%s\"} %zu\n", store_resource_name(all[i]),
+                         *group ? "." : "", group, store_count(s, all[i]));
+        }
+}
+
+static int metrics(struct call *c, struct err *err) {
+        _cleanup_free_ struct store_resource **all = NULL;
+        _cleanup_buf_ struct buf b = BUF_INIT(LIMIT_METRICS);
+        size_t n = 0;
+        if (store_resources(registry_store(c->server->registry), &all, &n, err) < 0)
+                return -1;
+        write_metrics(c, all, n, &b);
+        if (buf_failed(&b))
+                return err_oom(err);
+        call_body(c, 200, "text/plain; version=0.0.4; charset=utf-8; escaping=underscores", NULL, 0, buf_str(&b),
+                  b.len);
         return 0;
 }
 
@@ -73,7 +96,7 @@ static int handle(struct call *c, struct err *err) {
         if (streq(path, "/openid/v1/jwks") || streq(path, "/.well-known/openid-configuration"))
                 return openid(c, err);
         if (streq(path, "/metrics"))
-                return metrics(c);
+                return metrics(c, err);
         int found = str_has_prefix(path, "/openapi/")
                             ? openapi_respond(c->server->openapi, c->arena, c->kinds, &request, &d, err)
                             : discovery_respond(c->arena, c->kinds, &options, &request, &d, err);

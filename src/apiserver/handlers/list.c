@@ -32,6 +32,10 @@ static void write_head(struct call *c, struct buf *b, const struct page *p) {
 /* The whole list as bytes; objects are copied, not parsed, whenever their stored form is what is asked for. */
 static int send_bytes(struct call *c, const struct page *p, struct err *err) {
         _cleanup_buf_ struct buf b = BUF_INIT(LIMIT_LIST_BYTES);
+        size_t expected = 1024;
+        for (size_t i = 0; i < p->n; i++)
+                expected += p->items[i]->json_len + 1;
+        buf_reserve(&b, expected);
         write_head(c, &b, p);
         for (size_t i = 0; i < p->n; i++) {
                 if (i > 0)

@@ -22,5 +22,5 @@ struct server {
 /* The hooks for http_server_new(); context is the struct server. */
 struct http_hooks server_hooks(struct server *s);
 
-/* The kubelet-less version that clients parse. */
+/* What clients are told: the release whose API this is. */
 #define SERVER_VERSION "v1.36.2"

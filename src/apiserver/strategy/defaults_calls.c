@@ -61,11 +61,18 @@ static int pod_spec_service_account(struct defaulting *d, struct value *spec, st
 
 /* Copies into target what it lacks of the map `from`. */
 static int copy_missing(struct defaulting *d, struct value *target, const struct value *from, struct err *err) {
-        if (!value_is_map(from))
+        struct value_index index;
+        struct value before;
+        if (!value_is_map(from) || !from->len)
                 return 0;
+        /* an index over what is there already: clients choose how many resources they name */
+        if (value_clone(d->arena, target, &before, err) < 0)
+                return -1;
+        if (value_index_init(d->arena, &index, &before) < 0)
+                return err_oom(err);
         VALUE_EACH_MEMBER(m, from)
-                if (!value_getn(target, m->key, m->key_len) &&
-                    !value_setn(d->arena, target, m->key, m->key_len, m->value))
+                if (!value_index_get(&index, &before, m->key, m->key_len) &&
+                    !value_add(d->arena, target, m->key, m->key_len, m->value))
                         return err_oom(err);
         return 0;
 }

@@ -2,6 +2,7 @@
 #include "apiserver/strategy/metadata.h"
 
 #include "base/limits.h"
+#include "base/strmap.h"
 
 #include <ctype.h>
 
@@ -109,10 +110,16 @@ static void validate_new_finalizers(struct fields *f, const char *path, const st
         const struct value *finalizers = value_get(metadata, "finalizers");
         if (!value_is_list(finalizers) || value_is_null(value_get(old, "deletionTimestamp")))
                 return;
+        const struct value *known = value_get(old, "finalizers");
+        _cleanup_strmap_ struct strmap held = STRMAP_INIT;
         _cleanup_buf_ struct buf b = BUF_INIT(LIMIT_REQUEST_BODY);
         size_t n = 0;
+        if (value_is_list(known))
+                VALUE_EACH_ITEM(item, known)
+                        if (value_is_string(item) && strmap_set(&held, item->str, item->len, item) < 0)
+                                f->oom = true;
         VALUE_EACH_ITEM(item, finalizers)
-                if (!has_text(value_get(old, "finalizers"), value_string_or(item, "")))
+                if (value_is_string(item) && !strmap_get(&held, item->str, item->len))
                         buf_addf(&b, "%s\"%s\"", n++ ? ", " : "", value_string_or(item, ""));
         if (n)
                 fields_forbidden(f, fields_path(f, path, "finalizers"),

@@ -114,14 +114,11 @@ bool quota_is_scoped(const struct value *quota) {
         return (value_is_list(scopes) && scopes->len) || value_path(quota, "spec", "scopeSelector", NULL) != NULL;
 }
 
-static int used_so_far(struct strategy_context *c, const struct quota_resource *r, long double *ret, struct err *err) {
-        struct value list;
-        *ret = 0;
-        if (c->callbacks.list(c->callbacks.user, c->arena, r->group, r->resource, c->namespace, &list, err) < 0)
-                return -1;
-        VALUE_EACH_ITEM(item, &list)
-                *ret += quota_amount(r, item);
-        return 0;
+static long double used_so_far(const struct quota_resource *r, const struct value *live) {
+        long double sum = 0;
+        VALUE_EACH_ITEM(item, live)
+                sum += quota_amount(r, item);
+        return sum;
 }
 
 /* The three lists of a refusal: "a=1,b=2". */
@@ -133,37 +130,33 @@ static void excess_add(struct buf *b, const char *key, const char *text) {
         buf_addf(b, "%s%s=%s", b->len ? "," : "", key, text ? text : "");
 }
 
-static int check_resource(struct strategy_context *c, const struct value *object, const char *key,
-                          const struct value *hard, struct excess *e, struct err *err) {
+/* live: the objects of this kind in the namespace. */
+static void check_resource(struct strategy_context *c, const struct value *object, const char *key,
+                           const struct value *hard, const struct value *live, struct excess *e) {
         struct quota_resource r;
-        long double limit, used;
+        long double limit;
         if (!quota_parse(c->arena, key, &r) || !streq(r.resource, c->kind->resource) ||
             !streq(r.group, c->kind->group) || !amount_parse(value_string_or(hard, ""), &limit))
-                return 0;
+                return;
         long double wanted = quota_amount(&r, object);
-        if (wanted <= 0)
-                return 0;
-        if (used_so_far(c, &r, &used, err) < 0)
-                return -1;
-        if (used + wanted <= limit)
-                return 0;
+        long double used = wanted > 0 ? used_so_far(&r, live) : 0;
+        if (wanted <= 0 || used + wanted <= limit)
+                return;
         excess_add(&e->requested, key, quota_text(c->arena, &r, wanted));
         excess_add(&e->used, key, quota_text(c->arena, &r, used));
         excess_add(&e->limited, key, value_string_or(hard, ""));
-        return 0;
 }
 
 static int check_quota(struct strategy_context *c, const struct value *object, const struct value *quota,
-                       struct err *err) {
+                       const struct value *live, struct err *err) {
         const struct value *hard = value_path(quota, "spec", "hard", NULL);
         struct excess e = {BUF_INIT(LIMIT_REQUEST_BODY), BUF_INIT(LIMIT_REQUEST_BODY), BUF_INIT(LIMIT_REQUEST_BODY)};
         int status = 0;
         if (!value_is_map(hard) || quota_is_scoped(quota))
                 return 0;
         VALUE_EACH_MEMBER(m, hard)
-                if (status == 0)
-                        status = check_resource(c, object, m->key, &m->value, &e, err);
-        if (status == 0 && e.requested.len)
+                check_resource(c, object, m->key, &m->value, live, &e);
+        if (e.requested.len)
                 status = admit_forbid(c, object, err, "exceeded quota: %s, requested: %s, used: %s, limited: %s",
                                       value_string_or(value_path(quota, "metadata", "name", NULL), ""),
                                       buf_str(&e.requested), buf_str(&e.used), buf_str(&e.limited));
@@ -174,13 +167,16 @@ static int check_quota(struct strategy_context *c, const struct value *object, c
 }
 
 int quota_admit(struct strategy_context *c, const struct value *object, struct err *err) {
-        struct value quotas;
+        struct value quotas, live;
         if (!c->callbacks.list || !c->kind->namespaced || c->subresource)
                 return 0;
         if (c->callbacks.list(c->callbacks.user, c->arena, "", "resourcequotas", c->namespace, &quotas, err) < 0)
                 return -1;
+        if (quotas.len && c->callbacks.list(c->callbacks.user, c->arena, c->kind->group, c->kind->resource,
+                                            c->namespace, &live, err) < 0)
+                return -1;
         VALUE_EACH_ITEM(quota, &quotas)
-                if (check_quota(c, object, quota, err) < 0)
+                if (check_quota(c, object, quota, &live, err) < 0)
                         return -1;
         return 0;
 }

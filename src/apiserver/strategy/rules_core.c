@@ -50,8 +50,13 @@ static void config_map(struct rules *r, const char *path, const struct value *ob
         const struct value *data = value_get(object, "data"), *binary = value_get(object, "binaryData");
         size_t total = check_keys(r, "data", data, false) + check_keys(r, "binaryData", binary, true);
         if (value_is_map(data) && value_is_map(binary)) {
+                struct value_index index;
+                if (value_index_init(r->fields->arena, &index, data) < 0) {
+                        r->fields->oom = true;
+                        return;
+                }
                 VALUE_EACH_MEMBER(m, binary)
-                        if (value_getn(data, m->key, m->key_len)) {
+                        if (value_index_get(&index, data, m->key, m->key_len)) {
                                 struct value key = value_strn(m->key, m->key_len);
                                 fields_invalid(r->fields, fields_path(r->fields, "data", "[%s]", m->key), &key,
                                                "duplicate of key present in binaryData");

@@ -123,10 +123,15 @@ static void probe(struct rules *r, const char *path, const struct value *object,
 
 static void resources(struct rules *r, const char *path, const struct value *object, const struct value *old) {
         const struct value *limits = value_get(object, "limits"), *requests = value_get(object, "requests");
-        if (!value_is_map(requests))
+        struct value_index index;
+        if (!value_is_map(requests) || !value_is_map(limits))
                 return;
+        if (value_index_init(r->fields->arena, &index, limits) < 0) {
+                r->fields->oom = true;
+                return;
+        }
         VALUE_EACH_MEMBER(m, requests) {
-                const char *limit = value_string_or(value_getn(limits, m->key, m->key_len), NULL);
+                const char *limit = value_string_or(value_index_get(&index, limits, m->key, m->key_len), NULL);
                 const char *request = value_string_or(&m->value, "");
                 long double most, wanted;
                 if (!limit || !amount_parse(limit, &most) || !amount_parse(request, &wanted) || wanted <= most)

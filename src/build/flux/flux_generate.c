@@ -194,8 +194,8 @@ static int overlay_images(struct arena *a, const struct value *spec, struct valu
         return 0;
 }
 
-int flux_overlay(struct engine *e, const char *dir, const struct value *spec, bool found, struct value *kustomization,
-                 struct err *err) {
+static int overlay(struct engine *e, const char *dir, const struct value *spec, bool found, struct value *kustomization,
+                   struct err *err) {
         struct arena *a = e->arena;
         const struct value *resources = value_get(kustomization, "resources");
         const struct value *metadata = value_get(spec, "buildMetadata");
@@ -216,5 +216,5 @@ int flux_generate(struct engine *e, const char *dir, const struct value *spec, s
         bool found;
         if (read_base(e, dir, &found, ret, err) < 0)
                 return -1;
-        return flux_overlay(e, dir, spec, found, ret, err);
+        return overlay(e, dir, spec, found, ret, err);
 }

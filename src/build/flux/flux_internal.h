@@ -7,10 +7,6 @@
 /* The kustomization to build at dir: its own file or one that names all manifests below, with the overlays of spec. */
 int flux_generate(struct engine *e, const char *dir, const struct value *spec, struct value *ret, struct err *err);
 
-/* Puts the overlays of spec into a kustomization (canonical fields). found: it came from a file. */
-int flux_overlay(struct engine *e, const char *dir, const struct value *spec, bool found, struct value *kustomization,
-                 struct err *err);
-
 /* The paths of all manifests below dir, "./a.yaml", in the order of a walk; directories with a kustomization of their
  * own stand for themselves. */
 int flux_scan(struct engine *e, const char *dir, struct value *ret, struct err *err);

@@ -142,8 +142,7 @@ static int merge_options(struct arena *a, struct value *args, const struct value
         return 0;
 }
 
-int generate_absorb(struct target *t, struct accumulator *acc, struct resource *r, struct err *err) {
-        (void)t;
+int generate_absorb(struct accumulator *acc, struct resource *r, struct err *err) {
         if (resmap_absorb(acc->resources, r, err) == 0)
                 return 0;
         /* kustomize prints the generator's address here. */
@@ -164,7 +163,7 @@ static int run_list(struct target *t, struct accumulator *acc, const char *field
                         return -1;
                 if (t->origin && !(r->origin = origin_builtin(t, secret ? "SecretGenerator" : "ConfigMapGenerator")))
                         return err_oom(err);
-                if (generate_absorb(t, acc, r, err) < 0)
+                if (generate_absorb(acc, r, err) < 0)
                         return -1;
         }
         return 0;

@@ -11,7 +11,7 @@ int generate_all(struct target *t, struct accumulator *acc, struct err *err);
 int generate_one(struct target *t, const struct value *args, bool secret, struct resource **ret, struct err *err);
 
 /* A generated resource joins, worded as kustomize words failures. */
-int generate_absorb(struct target *t, struct accumulator *acc, struct resource *r, struct err *err);
+int generate_absorb(struct accumulator *acc, struct resource *r, struct err *err);
 
 /* Key and value pairs of one generator: env files, literals, files, in this order; a map of strings. */
 int kv_load(struct target *t, const struct value *args, struct value *ret, struct err *err);

@@ -142,7 +142,8 @@ static int finish_one(struct engine *e, struct resource *r, bool origins, bool t
         if (transformations && r->transformations.type == VALUE_LIST &&
             annotate(a, r, TRANSFORMATIONS_ANNOTATION, &r->transformations, err) < 0)
                 return -1;
-        return resource_normalize_metadata(a, &r->object, "annotations", err);
+        resource_normalize_metadata(a, &r->object, "annotations");
+        return 0;
 }
 
 int origin_finish(struct engine *e, struct resmap *m, struct err *err) {

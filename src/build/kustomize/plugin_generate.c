@@ -24,7 +24,7 @@ static int generate_map(struct target *t, struct accumulator *acc, const struct 
                 return -1;
         if (t->origin && !(made->origin = origin_plugin(a, r)))
                 return err_oom(err);
-        return generate_absorb(t, acc, made, err);
+        return generate_absorb(acc, made, err);
 }
 
 /* A ServiceAccount that is bound to one of a cloud's. */
@@ -48,7 +48,7 @@ static int generate_iam(struct target *t, struct accumulator *acc, const struct 
         struct resource *made = resource_new(a, object);
         if (!made || (t->origin && !(made->origin = origin_plugin(a, r))))
                 return err_oom(err);
-        return generate_absorb(t, acc, made, err);
+        return generate_absorb(acc, made, err);
 }
 
 static int generate_from(struct target *t, struct accumulator *acc, const struct resource *r, struct err *err) {

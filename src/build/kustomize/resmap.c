@@ -17,11 +17,22 @@ void resmap_touch(struct resmap *m) {
         strmap_done(&m->by_any_id);
         m->by_id = m->by_any_id = STRMAP_INIT;
         m->indexed = m->any_indexed = false;
+        if (m->keys)
+                arena_reset(m->keys);
+}
+
+/* Where keys live: apart from the build's arena, because patches may rebuild the indexes many times. */
+static struct arena *keys_of(struct resmap *m) {
+        if (!m->keys)
+                m->keys = arena_new(0);
+        return m->keys;
 }
 
 void resmap_done(struct resmap *m) {
-        if (m)
-                resmap_touch(m);
+        if (!m)
+                return;
+        resmap_touch(m);
+        m->keys = arena_free(m->keys);
 }
 
 /* Adds the current id of r to the index: 1 when another resource has it. */
@@ -29,7 +40,8 @@ static int index_current(struct resmap *m, struct resource *r, struct resid *id,
         size_t n;
         const char *key;
         void *old;
-        if (resource_current_id(m->arena, m->scopes, r, id) < 0 || !(key = resid_key(m->arena, id, &n)))
+        struct arena *keys = keys_of(m);
+        if (!keys || resource_current_id(m->arena, m->scopes, r, id) < 0 || !(key = resid_key(keys, id, &n)))
                 return err_oom(err);
         int there = strmap_add(&m->by_id, key, n, r, &old);
         return there < 0 ? err_oom(err) : there;
@@ -79,8 +91,9 @@ static int push(struct resmap *m, struct resource *r, struct err *err) {
 
 static int index_any(struct resmap *m, struct resource *r, const struct resid *id, struct err *err) {
         size_t n;
-        const char *key = resid_key(m->arena, id, &n);
-        struct resmap_link *link = arena_make(m->arena, struct resmap_link);
+        struct arena *keys = keys_of(m);
+        const char *key = keys ? resid_key(keys, id, &n) : NULL;
+        struct resmap_link *link = keys ? arena_make(keys, struct resmap_link) : NULL;
         void *old = NULL;
         if (!key || !link)
                 return err_oom(err);

@@ -12,6 +12,7 @@ struct resmap_link { /* resources that share an id, in order */
 
 struct resmap {
         struct arena *arena;
+        struct arena *keys; /* owned: what the indexes point at, emptied with them; NULL while there are none */
         const struct scopes *scopes;
         struct resource **items;
         size_t len, cap;
@@ -22,7 +23,7 @@ struct resmap {
 
 struct resmap *resmap_new(struct arena *a, const struct scopes *scopes);
 
-/* Frees the indexes; resources belong to the arena. Takes NULL. */
+/* Frees the indexes and the list's own memory; resources belong to the arena. Takes NULL. */
 void resmap_done(struct resmap *m);
 
 /* Adds at the end. ERR_CONFLICT "may not add resource with an already registered id: ...". */

@@ -98,19 +98,17 @@ int resource_set_ns(struct arena *a, struct resource *r, const char *ns, struct 
         return 0;
 }
 
-int resource_normalize_metadata(struct arena *a, struct value *object, const char *field, struct err *err) {
+void resource_normalize_metadata(struct arena *a, struct value *object, const char *field) {
         struct value *metadata = value_get(object, "metadata");
         struct value *map = value_is_map(metadata) ? value_get(metadata, field) : NULL;
         if (!map)
-                return 0;
+                return;
         if (!value_is_map(map) || !map->len) {
                 value_remove(metadata, field);
-                return 0;
+                return;
         }
         VALUE_EACH_MEMBER(m, map)
                 if (m->value.type != VALUE_STRING)
                         m->value = value_str(m->value.type == VALUE_NULL && m->value.len ? "null"
                                                                                          : scalar_text(a, &m->value));
-        (void)err;
-        return 0;
 }

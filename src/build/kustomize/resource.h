@@ -50,6 +50,6 @@ int names_add(struct arena *a, struct names *n, const char *name, struct err *er
 int resource_set_name(struct arena *a, struct resource *r, const char *name, struct err *err);
 int resource_set_ns(struct arena *a, struct resource *r, const char *ns, struct err *err);
 
-/* The map below metadata ("labels", "annotations") with every value as a string, sorted by key; an empty one removed:
- * what kustomize leaves behind whenever it writes one of them. */
-int resource_normalize_metadata(struct arena *a, struct value *object, const char *field, struct err *err);
+/* Turns every value of the map below metadata ("labels", "annotations") into a string and removes an empty map: what
+ * kustomize leaves behind whenever it writes one of them. */
+void resource_normalize_metadata(struct arena *a, struct value *object, const char *field);

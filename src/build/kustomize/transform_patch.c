@@ -49,9 +49,10 @@ static int merge_into(struct engine *e, struct resource *r, const struct resourc
 static int body_for(struct engine *e, const struct resource *patch, const struct resource *r, struct value *ret,
                     struct err *err) {
         struct arena *a = e->arena;
-        if (value_clone(a, &patch->object, ret, err) < 0 || resource_normalize_metadata(a, ret, "labels", err) < 0 ||
-            resource_normalize_metadata(a, ret, "annotations", err) < 0)
+        if (value_clone(a, &patch->object, ret, err) < 0)
                 return -1;
+        resource_normalize_metadata(a, ret, "labels");
+        resource_normalize_metadata(a, ret, "annotations");
         const char *api_version = resource_api_version(a, r);
         if (*api_version && !value_set(a, ret, "apiVersion", value_str(api_version)))
                 return err_oom(err);
@@ -127,8 +128,7 @@ static int apply_operations(struct engine *e, struct resmap *m, const struct pat
                 if (jsonpatch_apply(e->arena, &r->object, &s->operations, &out, err) < 0)
                         return -1;
                 r->object = out;
-                if (resource_normalize_metadata(e->arena, &r->object, "annotations", err) < 0)
-                        return -1;
+                resource_normalize_metadata(e->arena, &r->object, "annotations");
                 resmap_touch(m);
         }
         return 0;

@@ -113,7 +113,8 @@ static int clean_managed_fields(struct reconcile *r, struct item *item, const st
 }
 
 /* Decides from the dry-run's answer whether the object must be written. A version that is known to hold this very form
- * needs no further look; otherwise the live object is read and compared. */
+ * needs no further look, nor does one that our last apply left with another form; otherwise the live object is read and
+ * compared. */
 static int decide(struct reconcile *r, struct item *item, struct err *err) {
         item->exists = *version_of(&item->answer) != '\0';
         if (!item->exists) {
@@ -126,6 +127,10 @@ static int decide(struct reconcile *r, struct item *item, struct err *err) {
         }
         if (memory_knows(r->memory, item->id, item->form, version_of(&item->answer)))
                 return 0;
+        if (memory_left(r->memory, item->id, version_of(&item->answer))) {
+                item->apply = true; /* ours alone, and the desired form is another: no need to compare */
+                return 0;
+        }
         struct value live;
         if (get_live(r, item, &live, err) < 0)
                 return err->class == ERR_NOT_FOUND ? (err_done(err), item->apply = true, 0) : -1;

@@ -87,6 +87,11 @@ bool memory_knows(const struct memory *m, const char *id, const char *form, cons
         return a && streq(a->form, form) && streq(a->version, version);
 }
 
+bool memory_left(const struct memory *m, const char *id, const char *version) {
+        const struct applied *a = strmap_get(&m->applied, id, strlen(id));
+        return a && streq(a->version, version);
+}
+
 void memory_drop(struct memory *m, const char *id) {
         struct applied *a = strmap_remove(&m->applied, id, strlen(id));
         if (a)
@@ -105,6 +110,7 @@ int memory_begin_wait(struct memory *m, const char *revision, int64_t generation
         m->wait_started = now;
         m->wait_deadline = now + timeout;
         m->next_poll = FIRST_POLL;
+        m->wait_told = false;
         m->waiting = true;
         return 0;
 }

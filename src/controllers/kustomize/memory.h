@@ -28,6 +28,7 @@ struct memory {
         struct arena *wait_arena;
         struct value wait_for; /* list of {apiVersion, kind, namespace, name} that are not ready yet; in wait_arena */
         bool changed;          /* the apply before it changed something */
+        bool wait_told;        /* the status says that it goes on */
 
         int64_t stage_started; /* monotonic ns; when this reconcile began to wait for CRDs or namespaces; 0: it does not */
         int64_t recreate_started; /* monotonic ns; when objects were deleted to be made anew; 0: none */
@@ -47,6 +48,9 @@ void memory_remember(struct memory *m, const char *id, const char *form, const c
 
 /* Is the object of that form and version known to be current? */
 bool memory_knows(const struct memory *m, const char *id, const char *form, const char *version);
+
+/* Is this the version that our last apply left, whatever its form was? Then nobody else has touched the object. */
+bool memory_left(const struct memory *m, const char *id, const char *version);
 void memory_drop(struct memory *m, const char *id);
 
 /* Begins and ends a health check. */

@@ -8,6 +8,7 @@
 
 #define FIELD_MANAGER "gotk-kustomize-controller"
 #define SOON (50 * NSEC_PER_MSEC)
+#define TELL_AFTER (200 * NSEC_PER_MSEC) /* a wait that is over sooner is not worth a status write */
 
 /* ---- outcomes ---- */
 
@@ -48,16 +49,18 @@ static struct outcome finish(struct reconcile *r) {
         return (struct outcome){.next_ns = interval_of(r)};
 }
 
-/* Looks at the health of what is applied; waits without a thread. */
+/* Looks at the health of what is applied; waits without a thread. The inventory of what was applied is written at once
+ * when it changed, so that a crash while waiting forgets nothing. */
 static struct outcome await(struct reconcile *r) {
         _cleanup_err_ struct err err = ERR_INIT;
-        bool first = !r->memory->waiting;
         int healthy = health_is_wanted(r) ? health_check(r, &err) : 0;
         if (healthy < 0)
                 return failed(r, &err);
         if (healthy == 0)
                 return finish(r);
-        if (first) {
+        bool news = !value_equal(value_get(&r->status, "inventory"), value_path(&r->object, "status", "inventory", NULL));
+        if (!r->memory->wait_told && (news || clock_monotonic_ns() - r->memory->wait_started > TELL_AFTER)) {
+                r->memory->wait_told = true;
                 char timeout[TIME_TEXT_MAX];
                 duration_format(timeout, r->memory->wait_deadline - r->memory->wait_started);
                 char *message = arena_printf(r->a, "Running health checks for revision %s with a timeout of %s",

@@ -307,6 +307,26 @@ static void test_deduced(void **state) {
                                       "{\"f:spec\":{\".\":{},\"f:l\":{},\"f:m\":{\".\":{},\"f:k\":{}}}}") "]");
 }
 
+/* Below a node that preserves unknown fields an apply may name them, elsewhere not. */
+static void test_preserving_crd(void **state) {
+        static struct value props;
+        const struct schema *schema;
+        _cleanup_err_ struct err err = ERR_INIT;
+        props = parse("{\"type\":\"object\",\"properties\":{\"spec\":{\"type\":\"object\",\"properties\":{\"free\":"
+                      "{\"type\":\"object\",\"x-kubernetes-preserve-unknown-fields\":true,\"properties\":{\"in\":"
+                      "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\"}}}}}}}}}");
+        assert_int_equal(schema_from_crd(arena, &props, &schema, NULL), 0);
+        struct ssa_request r = {
+                .schema = schema, .api_version = "x.io/v1", .kind = "X", .manager = "m", .now = 1700000000};
+        struct value live = value_null();
+#define CUSTOM(spec) "{\"apiVersion\":\"x.io/v1\",\"kind\":\"X\",\"metadata\":{\"name\":\"x\"},\"spec\":" spec "}"
+        assert_null(apply(r, &live, CUSTOM("{\"free\":{\"any\":1,\"in\":{\"a\":\"1\",\"b\":2}}}"), &err));
+        assert_string_equal(
+                apply(r, &live, CUSTOM("{\"other\":1}"), &err),
+                "failed to create typed patch object (/x; x.io/v1, Kind=X): .spec.other: field not declared "
+                "in schema");
+}
+
 static void test_too_deep(void **state) {
         _cleanup_err_ struct err err = ERR_INIT;
         struct value deep = value_int(1), live = value_null(), out;
@@ -338,6 +358,7 @@ int main(void) {
                 TEST(test_scale),
                 TEST(test_deduced),
                 TEST(test_too_deep),
+                TEST(test_preserving_crd),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
