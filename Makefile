@@ -4,7 +4,7 @@
 BUILD ?= build
 MESON_FLAGS ?=
 
-.PHONY: all build test test-real demo bench fuzz install clean deps deps-test
+.PHONY: all build test test-real demo bench fuzz install clean deps deps-demo deps-test
 
 all: build
 
@@ -20,14 +20,19 @@ deps:
 deps-test:
 	@tools/install-packages build test
 
-test: deps-test build
+deps-demo:
+	@tools/install-packages build demo
+
+# Each asks for all its packages at once, before the build asks for some of them.
+test: deps-test
+	@$(MAKE) --no-print-directory build
 	@tests/run $(BUILD)
 
-test-real: deps-test build
+test-real: deps-test
+	@$(MAKE) --no-print-directory build
 	@tests/run $(BUILD) --real
 
-demo: deps
-	@tools/install-packages build demo
+demo: deps-demo
 	@$(MAKE) --no-print-directory build
 	@examples/two-tenants/demo $(BUILD)/weir
 

@@ -16,6 +16,8 @@
 #include <inttypes.h>
 
 #define EVENTS_AT_ONCE 32
+/* kube-apiserver watches Events without its cache, and says this in etcd's words. */
+#define EVENTS_TOO_OLD "The resourceVersion for the provided watch is too old."
 #define BOOKMARK_EVERY_NS (60 * NSEC_PER_SEC)
 #define MIN_TIMEOUT_S 1800 /* as kube-apiserver: 30 to 60 minutes when the client names none */
 
@@ -72,6 +74,8 @@ static int fill_live(struct watch *w, struct buf *out, struct err *err) {
         struct ring_event events[EVENTS_AT_ONCE];
         while (out->len < LIMIT_WATCH_FILL) {
                 int n = store_next(w->store, &w->cursor, events, EVENTS_AT_ONCE, err);
+                if (n < 0 && streq(w->form.kind->resource, "events"))
+                        return err_set_reason(err, ERR_GONE, "Expired", EVENTS_TOO_OLD);
                 if (n <= 0)
                         return n;
                 int status = 0;

@@ -15,6 +15,7 @@
 
 #include "apiserver/store/store.h"
 #include "base/fs.h"
+#include "base/limits.h"
 #include "data/json.h"
 
 struct fixture {
@@ -247,6 +248,35 @@ static void a_full_disk_fails_the_write_and_nothing_else(void **state) {
         check_names(f, &(struct store_range){.namespace_ = "n"}, (const char *const[]){"a", "b", NULL}, 0);
 }
 
+static void append(struct ring *r, struct ring_chain *chain, uint64_t rv, size_t bytes) {
+        struct object *o = make("n", "a", "1");
+        object_stamp(o, rv);
+        o->bytes = bytes; /* as if it were that large */
+        struct ring_event e = {.rv = rv, .chain = chain, .object = o, .type = RING_ADDED};
+        ring_append(r, &e);
+}
+
+static void the_ring_forgets_the_oldest_first(void **state) {
+        (void)state;
+        struct ring r;
+        struct ring_chain one = {0}, two = {0};
+        assert_int_equal(ring_init(&r, NULL), 0);
+        for (uint64_t rv = 1; rv <= 9; rv++)
+                append(&r, rv % 3 ? &one : &two, rv, LIMIT_WATCH_RING_BYTES / 4);
+        assert_int_equal(r.head - r.tail, 4);
+        assert_int_equal(one.evicted_rv, 5);
+        assert_int_equal(two.evicted_rv, 3);
+        uint64_t seq = ring_first_after(&r, &one, 5);
+        assert_int_equal(ring_at(&r, seq)->rv, 7);
+        assert_int_equal(ring_at(&r, ring_at(&r, seq)->next_seq)->rv, 8);
+        assert_int_equal(ring_first_after(&r, &one, 8), 0);
+        assert_null(ring_at(&r, 1));
+        append(&r, &two, 10, 2 * LIMIT_WATCH_RING_BYTES); /* larger than all: alone, but there */
+        assert_int_equal(r.head - r.tail, 1);
+        assert_int_equal(one.evicted_rv, 8);
+        ring_done(&r);
+}
+
 /* ---- kill -9 ---- */
 
 /* The child creates objects and tells each answered one through the pipe, until it is killed. */
@@ -346,6 +376,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(many_objects_stay_in_order, setup, teardown),
                 cmocka_unit_test_setup_teardown(a_cursor_sees_each_event_once, setup, teardown),
                 cmocka_unit_test_setup_teardown(a_full_disk_fails_the_write_and_nothing_else, setup, teardown),
+                cmocka_unit_test(the_ring_forgets_the_oldest_first),
                 cmocka_unit_test_setup_teardown(what_was_answered_survives_kill, setup, teardown),
                 cmocka_unit_test_setup_teardown(writers_never_lose_an_update, setup, teardown),
         };
