@@ -25,6 +25,8 @@ SPECIAL = {"runtime.RawExtension": "R", "meta.v1.FieldsV1": "F", "meta.v1.Time":
            "api.resource.Quantity": "q", "util.intstr.IntOrString": "x", "apiextensions.v1.JSON": "J",
            "apiextensions.v1.JSONSchemaPropsOrArray": "A", "apiextensions.v1.JSONSchemaPropsOrBool": "O",
            "apiextensions.v1.JSONSchemaPropsOrStringArray": "P"}
+# the names under which the API packages import each other
+IMPORTS = {"v1": "core/v1", "metav1": "meta/v1"}
 SCALARS = {"string": "s", "int32": "i", "int64": "l", "bool": "b", "double": "d", "bytes": "B"}
 OMIT = {"runtime.TypeMeta", "runtime.Unknown", "meta.v1.Verbs", "apiextensions.v1.ValidationRules"}
 
@@ -87,20 +89,16 @@ class Tables:
 
     def go_type(self, package, name, field):
         """The field's Go type when it is a named one that its JSON type does not tell, else ""."""
-        go = self.structs.get((package, name), {}).get(field)
-        if not go:
+        go = self.structs.get((package, name), {}).get(field, "")
+        match = re.fullmatch(r"((?:\*|\[\]|map\[string\])*)([\w.]+)", go)
+        if not match:
             return ""
-        wrap, go = re.match(r"^((?:\*|\[\]|map\[string\])*)([\w.]+)$", go).groups() if re.match(
-            r"^((?:\*|\[\]|map\[string\])*)([\w.]+)$", go) else ("", "")
-        wrap = wrap.lstrip("*")
-        home = package if "." not in go else {"v1": "core/v1", "metav1": "meta/v1", "types": "pkg/types"}.get(
-            go.split(".")[0], go.split(".")[0])
-        base = go.split(".")[-1]
+        wrap, go = match.group(1).lstrip("*"), match.group(2)
         if go.startswith("types."):
-            return f"{wrap}{go}"
-        if (home, base) not in self.named:
-            return ""
-        return f"{wrap}{home.split('/')[1]}.{base}"
+            return wrap + go
+        home = IMPORTS.get(go.split(".")[0], go.split(".")[0]) if "." in go else package
+        base = go.split(".")[-1]
+        return f"{wrap}{home.split('/')[1]}.{base}" if (home, base) in self.named else ""
 
     def base_type(self, p):
         if "$ref" in p or "allOf" in p:
@@ -190,13 +188,10 @@ class Tables:
                 inline = short("io.k8s." + f["type"])
                 lines.append("+%s #%d" % (inline, f["number"]))
                 self.pseudo.add((inline, name))
-        names = sorted(set(properties) | set(fields if not schema.get("only_openapi") else []))
-        owners = {}
+        names = sorted(set(properties) | set(fields))
+        required = set(schema.get("required", []))
         for n in names:
-            prop = properties.get(n)
-            field = fields.get(n)
-            owner = self.owner_of(name, n)
-            lines.append(self.line(owner, n, prop, field, set(schema.get("required", []))))
+            lines.append(self.line(self.owner_of(name, n), n, properties.get(n), fields.get(n), required))
         return "\n".join(lines)
 
     def owner_of(self, message, field):
@@ -223,10 +218,10 @@ class Tables:
             if inline in self.openapi:
                 continue
             before = set(self.pseudo)
-            fields = self.flattened(inline)
             properties = self.openapi.get(parent, {}).get("properties", {})
+            fields = self.flattened(inline)
             blocks[inline] = self.emit(inline, {n: properties[n] for n in fields if n in properties}, {})
-            pending += [p for p in self.pseudo - before]
+            pending += self.pseudo - before
         for name in self.messages:
             if name not in blocks and name not in SPECIAL and name not in OMIT and not name.endswith("ExtraValue"):
                 blocks[name] = self.emit(name, {}, {})

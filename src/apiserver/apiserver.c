@@ -231,9 +231,14 @@ static int start_controllers(struct apiserver *s, struct err *err) {
         };
         struct controllers_options options = {.root_ca_pem = pki_ca_pem(s->pki),
                                               .settle_workloads = s->options->settle_workloads};
-        return bootstrap_run(s->server.registry, &bootstrap, err) < 0
-                       ? -1
-                       : controllers_start(s->server.registry, &options, &s->controllers, err);
+        /* The first objects of a new store are made again if the machine fails meanwhile. */
+        bool fresh = store_rv(s->store) == 0;
+        if (fresh && store_set_durable(s->store, false, err) < 0)
+                return -1;
+        if (bootstrap_run(s->server.registry, &bootstrap, err) < 0 ||
+            (fresh && store_set_durable(s->store, true, err) < 0))
+                return -1;
+        return controllers_start(s->server.registry, &options, &s->controllers, err);
 }
 
 static int start(struct apiserver *s, struct err *err) {

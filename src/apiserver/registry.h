@@ -89,7 +89,8 @@ int registry_patch(struct registry *r, struct arena *a, const struct kind *k, co
                    struct value *ret, struct err *err);
 
 /* Read, change, write, with retries on conflict: change() edits the tree in the arena and answers 0 to write it, 1 to
- * leave the object as it is (a success), -1 with err to give up. It may run several times. */
+ * leave the object as it is (a success), -1 with err to give up. It may run several times and may not write
+ * through the registry itself. */
 int registry_modify(struct registry *r, struct arena *a, const struct kind *k, const char *namespace_, const char *name,
                     const struct registry_options *options,
                     int (*change)(void *context, struct arena *a, struct value *object, struct err *err), void *context,

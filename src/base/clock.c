@@ -112,8 +112,8 @@ int time_parse_rfc3339(const char *text, int64_t *ret_ns, struct err *err) {
         ok = ok && valid_date(&tm);
         int64_t ns = ok ? fraction(&p) : -1, offset = 0;
         if (!ok || ns < 0 || !zone(&p, &offset) || *p)
-                return err_set(err, ERR_SYNTAX,
-                               "expected a time like 2026-01-02T15:04:05Z (RFC 3339), found \"%s\"", text);
+                return err_set(err, ERR_SYNTAX, "expected a time like 2026-01-02T15:04:05Z (RFC 3339), found \"%s\"",
+                               text);
         *ret_ns = ((int64_t)timegm(&tm) - offset) * NSEC_PER_SEC + ns;
         return 0;
 }
@@ -156,8 +156,7 @@ static bool add_part(const char **p, int64_t *total) {
                 for ((*p)++; **p >= '0' && **p <= '9'; (*p)++, any = true, scale /= 10)
                         frac += (**p - '0') * scale;
         int64_t unit = any ? take_unit(p) : 0, part;
-        return unit && !__builtin_mul_overflow(whole, unit, &part) &&
-               !__builtin_add_overflow(*total, part, total) &&
+        return unit && !__builtin_mul_overflow(whole, unit, &part) && !__builtin_add_overflow(*total, part, total) &&
                !__builtin_add_overflow(*total, (int64_t)(frac * (double)unit + 0.5), total);
 }
 

@@ -36,15 +36,15 @@ enum err_class {
 
 /* One field of an invalid object, as in a Status's details.causes. All three are owned by the error. */
 struct err_cause {
-        char *reason;  /* FieldValueInvalid, FieldManagerConflict, ... */
+        char *reason; /* FieldValueInvalid, FieldManagerConflict, ... */
         char *message;
-        char *field;   /* path, "spec.replicas"; may be empty */
+        char *field; /* path, "spec.replicas"; may be empty */
 };
 
 struct err {
         enum err_class class;
-        char reason[64]; /* Kubernetes or Flux reason; empty: the class's own */
-        char *message;   /* for the user; owned */
+        char reason[64];          /* Kubernetes or Flux reason; empty: the class's own */
+        char *message;            /* for the user; owned */
         struct err_cause *causes; /* owned */
         size_t n_causes;
         unsigned line;   /* 1-based, 0: unknown */

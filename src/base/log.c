@@ -44,7 +44,8 @@ static void add_head(struct buf *b, enum log_level level, const char *message) {
         char stamp[TIME_TEXT_MAX];
         time_format_rfc3339_micro(stamp, clock_realtime_ns());
         if (log_json) {
-                buf_addf(b, "{\"level\":\"%s\",\"ts\":\"%s\",\"logger\":\"%s\",\"msg\":", names[level], stamp, log_name);
+                buf_addf(b, "{\"level\":\"%s\",\"ts\":\"%s\",\"logger\":\"%s\",\"msg\":", names[level], stamp,
+                         log_name);
                 add_quoted(b, message);
         } else {
                 buf_addf(b, "%s %-5s %s: %s", stamp, names[level], log_name, message);

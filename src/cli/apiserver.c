@@ -16,8 +16,10 @@ int cmd_apiserver(int argc, char **argv) {
                 {"address", 0, OPTION_STRING, &options.address, "address to listen on (default 127.0.0.1)"},
                 {"port", 0, OPTION_UNSIGNED, &port, "port to listen on (default: a free one, kept for the next start)"},
                 {"unix-socket", 0, OPTION_STRING, &options.unix_socket, "path of a private socket for local roles"},
-                {"token-auth-file", 0, OPTION_STRING, &options.token_auth_file, "static tokens, kube-apiserver's format"},
-                {"settle-workloads", 0, OPTION_BOOL, &options.settle_workloads, "set workloads' status as if rolled out"},
+                {"token-auth-file", 0, OPTION_STRING, &options.token_auth_file,
+                 "static tokens, kube-apiserver's format"},
+                {"settle-workloads", 0, OPTION_BOOL, &options.settle_workloads,
+                 "set workloads' status as if rolled out"},
                 {"ready-fd", 0, OPTION_UNSIGNED, &ready_fd, "descriptor to say \"ready ADDRESS\" on"},
                 {0},
         };

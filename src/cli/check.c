@@ -30,7 +30,8 @@ static int check_cluster(struct session *s, struct err *err) {
         };
         say_action("checking prerequisites");
         if (session_open(s, err) < 0 ||
-            client_do(s->client, s->arena, &(struct client_request){.method = "GET", .path = "/version"}, &version, err) < 0)
+            client_do(s->client, s->arena, &(struct client_request){.method = "GET", .path = "/version"}, &version,
+                      err) < 0)
                 return -1;
         say_success("Kubernetes %s", value_string_or(value_get(&version, "gitVersion"), "(unknown)"));
         say_action("checking crds");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Commands: one file each, listed in the table of src/main.c.
- * A command gets its own arguments (argv[0] is its name), prints results to stdout and errors to stderr, and answers the
- * exit status: 0, 1 on failure, 2 when a command does not exist. Grammar, columns and texts are the flux CLI's
+ * A command gets its own arguments (argv[0] is its name), prints results to stdout and errors to stderr, and answers
+ * the exit status: 0, 1 on failure, 2 when a command does not exist. Grammar, columns and texts are the flux CLI's
  * (spec/flux/flux-cli.md, corpus cli). */
 #pragma once
 

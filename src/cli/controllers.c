@@ -112,9 +112,8 @@ static int run_controllers(struct controllers_options *o, struct manager *m, str
         struct waker waker = {.fd = -1};
         int r = kustomize_controller_new(m, &o->lockdown, &kustomize, err);
         if (r == 0) {
-                struct git_controller_options options = {.manager = m,
-                                                         .artifact_changed = kustomize_controller_artifact_changed,
-                                                         .context = kustomize};
+                struct git_controller_options options = {
+                        .manager = m, .artifact_changed = kustomize_controller_artifact_changed, .context = kustomize};
                 r = git_controller_start(&options, &git, err);
         }
         if (r == 0)
@@ -170,7 +169,10 @@ static void block_signals(void) {
 }
 
 static enum log_level level_of(const char *name) {
-        return streq(name, "debug") ? LOG_DEBUG : streq(name, "trace") ? LOG_TRACE : streq(name, "error") ? LOG_ERROR : LOG_INFO;
+        return streq(name, "debug")   ? LOG_DEBUG
+               : streq(name, "trace") ? LOG_TRACE
+               : streq(name, "error") ? LOG_ERROR
+                                      : LOG_INFO;
 }
 
 static int check(const struct controllers_options *o, const struct option_list *words, struct err *err) {
@@ -179,9 +181,10 @@ static int check(const struct controllers_options *o, const struct option_list *
         if (!o->data)
                 return err_set(err, ERR_BAD_REQUEST, "--data is required: the directory of the artifacts");
         if (o->concurrent < 1 || o->concurrent > 256 || o->jitter >= 100)
-                return err_set(err, ERR_BAD_REQUEST,
-                               "--concurrent must be 1 to 256 and --interval-jitter-percentage 0 to 99, found %u and %u",
-                               o->concurrent, o->jitter);
+                return err_set(
+                        err, ERR_BAD_REQUEST,
+                        "--concurrent must be 1 to 256 and --interval-jitter-percentage 0 to 99, found %u and %u",
+                        o->concurrent, o->jitter);
         return 0;
 }
 
@@ -211,11 +214,13 @@ int cmd_controllers(int argc, char **argv) {
                 {"no-remote-bases", 0, OPTION_BOOL, &o.lockdown.no_remote_bases, "default true"},
                 {"default-service-account", 0, OPTION_STRING, &o.lockdown.default_service_account,
                  "account to act as when an object names none; \"\": the controller's own rights"},
-                {"artifact-retention-records", 0, OPTION_UNSIGNED, &o.retention_records, "artifacts kept of each source"},
+                {"artifact-retention-records", 0, OPTION_UNSIGNED, &o.retention_records,
+                 "artifacts kept of each source"},
                 {"interval-jitter-percentage", 0, OPTION_UNSIGNED, &o.jitter, "spread of intervals, percent"},
                 {"min-retry-delay", 0, OPTION_DURATION, &o.min_retry, "first delay after a failure"},
                 {"max-retry-delay", 0, OPTION_DURATION, &o.max_retry, "longest delay after failures"},
-                {"requeue-dependency", 0, OPTION_DURATION, &o.requeue_dependency, "delay after a dependency was not ready"},
+                {"requeue-dependency", 0, OPTION_DURATION, &o.requeue_dependency,
+                 "delay after a dependency was not ready"},
                 {"log-level", 0, OPTION_STRING, &o.log_level, "trace, debug, info or error"},
                 {"log-encoding", 0, OPTION_STRING, &o.log_encoding, "console or json"},
                 {"wake-socket", 0, OPTION_STRING, &o.wake_socket, "datagram socket that hears of pushes to the forge"},

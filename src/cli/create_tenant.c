@@ -41,7 +41,8 @@ static bool add_subject(struct arena *a, struct value *subjects, const char *kin
 
 static bool binding(struct arena *a, const struct tenant *t, const char *namespace_, struct value *ret) {
         struct value role = value_map(), subjects = value_list();
-        char *name = arena_printf(a, "%s-reconciler", t->name), *user = arena_printf(a, "gotk:%s:reconciler", namespace_);
+        char *name = arena_printf(a, "%s-reconciler", t->name),
+             *user = arena_printf(a, "gotk:%s:reconciler", namespace_);
         bool ok = name && user && head(a, t, "rbac.authorization.k8s.io/v1", "RoleBinding", name, namespace_, ret) &&
                   set(a, &role, "apiGroup", "rbac.authorization.k8s.io") && set(a, &role, "kind", "ClusterRole") &&
                   set(a, &role, "name", t->cluster_role) && value_set(a, ret, "roleRef", role) &&

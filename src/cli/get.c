@@ -50,10 +50,10 @@ static int add_row(struct session *s, const struct get_options *options, const s
                 failed |= !value_append(a, &row, cell(value_path_str(o, "metadata", "namespace", NULL)));
         failed |= !value_append(a, &row, cell(value_path_str(o, "metadata", "name", NULL)));
         if (options->show_source)
-                failed |= !value_append(a, &row,
-                                        value_strf(a, "%s/%s",
-                                                   value_string_or(value_path(o, "spec", "sourceRef", "kind", NULL), ""),
-                                                   value_string_or(value_path(o, "spec", "sourceRef", "name", NULL), "")));
+                failed |= !value_append(
+                        a, &row,
+                        value_strf(a, "%s/%s", value_string_or(value_path(o, "spec", "sourceRef", "kind", NULL), ""),
+                                   value_string_or(value_path(o, "spec", "sourceRef", "name", NULL), "")));
         bool suspended = value_bool_or(value_path(o, "spec", "suspend", NULL), false);
         failed |= !value_append(a, &row, short_revision(a, revision));
         failed |= !value_append(a, &row, cell(suspended ? "True" : "False"));
@@ -93,7 +93,8 @@ static bool selected(const struct value *o, const char *selector) {
         if (value_is_list(conditions))
                 VALUE_EACH_ITEM(c, conditions)
                         if (strcasecmp(value_string_or(value_get(c, "type"), ""), type) == 0)
-                                return (strcasecmp(value_string_or(value_get(c, "status"), ""), equals + 1) == 0) != negate;
+                                return (strcasecmp(value_string_or(value_get(c, "status"), ""), equals + 1) == 0) !=
+                                       negate;
         return false;
 }
 
@@ -139,7 +140,8 @@ int cmd_get(int argc, char **argv) {
         const struct option table[] = {
                 {"all-namespaces", 'A', OPTION_BOOL, &s.all_namespaces, "list the objects across all namespaces"},
                 {"no-header", 0, OPTION_BOOL, &options.no_header, "skip the header when printing the results"},
-                {"show-source", 0, OPTION_BOOL, &options.show_source, "show the source reference of each kustomization"},
+                {"show-source", 0, OPTION_BOOL, &options.show_source,
+                 "show the source reference of each kustomization"},
                 {"status-selector", 0, OPTION_STRING, &options.status_selector, "conditions to filter by: ready=false"},
                 SESSION_OPTIONS(s),
         };

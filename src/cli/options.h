@@ -28,8 +28,7 @@ struct option {
 
 /* Parses argv[1..]: options into their places, the rest into positional (borrowed from argv, which is changed). The
  * array of options ends with a NULL name. ERR_BAD_REQUEST in pflag's words ("unknown flag: --x"). */
-int options_parse(int argc, char **argv, const struct option *options, struct option_list *positional,
-                  struct err *err);
+int options_parse(int argc, char **argv, const struct option *options, struct option_list *positional, struct err *err);
 
 /* Prints "Usage: weir USAGE" and the options. */
 void options_help(const char *usage, const struct option *options);

@@ -39,8 +39,8 @@ static int reconcile(struct session *s, const struct session_kind *k, const char
         return 0;
 }
 
-/* --with-source: the source the Kustomization names comes first. A source of another namespace that a grant lends is the
- * platform's to reconcile, not the tenant's. */
+/* --with-source: the source the Kustomization names comes first. A source of another namespace that a grant lends is
+ * the platform's to reconcile, not the tenant's. */
 static int reconcile_source(struct session *s, const struct session_kind *k, const char *name, struct err *err) {
         struct value object, done;
         if (client_get(s->client, s->arena, NULL, k->api_version, k->kind, s->namespace_, name, &object, err) < 0)

@@ -42,14 +42,15 @@ void say_failure(const char *fmt, ...) _printf_(1, 2);
 
 /* The kinds that get, reconcile, suspend and resume know. */
 struct session_kind {
-        const char *names[4];    /* as typed after the verb: "kustomization", "ks"; "source git" */
+        const char *names[4]; /* as typed after the verb: "kustomization", "ks"; "source git" */
         const char *api_version;
         const char *kind;
-        const char *human;       /* in messages: "kustomization", "source git" */
+        const char *human; /* in messages: "kustomization", "source git" */
         const char *plural;
 };
 
-/* Finds the kind from the words and removes them from the list; plural forms too. NULL: unknown, a message was printed. */
+/* Finds the kind from the words and removes them from the list; plural forms too. NULL: unknown, a message was printed.
+ */
 const struct session_kind *session_kind_take(struct option_list *words, const char *verb);
 
 /* Waits until the object's controller has handled requestedAt (or, NULL, its generation) and Ready is True; returns

@@ -29,7 +29,8 @@ const char *cli_default_data_dir(void) {
 static void run_detached(struct supervisor_options *options, const char *log, int ready_fd) {
         _cleanup_err_ struct err err = ERR_INIT;
         setsid();
-        int null = open("/dev/null", O_RDWR | O_CLOEXEC), out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+        int null = open("/dev/null", O_RDWR | O_CLOEXEC),
+            out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
         if (null >= 0 && out >= 0) {
                 dup2(null, STDIN_FILENO);
                 dup2(null, STDOUT_FILENO);
@@ -95,7 +96,8 @@ int cmd_up(int argc, char **argv) {
                 {"data", 0, OPTION_STRING, &options.data_dir, "directory of all data (default ~/.weir or $WEIR_DATA)"},
                 {"port", 0, OPTION_UNSIGNED, &options.port, "port of the API server (default: a free one, kept)"},
                 {"forge-port", 0, OPTION_UNSIGNED, &options.forge_port, "port of the local Git server"},
-                {"token-auth-file", 0, OPTION_STRING, &options.token_auth_file, "static tokens, in kube-apiserver's format"},
+                {"token-auth-file", 0, OPTION_STRING, &options.token_auth_file,
+                 "static tokens, in kube-apiserver's format"},
                 {"fresh", 0, OPTION_BOOL, &fresh, "remove all data first"},
                 {"detach", 0, OPTION_BOOL, &detached, "go on in the background once everything is ready"},
                 {"verbose", 0, OPTION_BOOL, &options.verbose, "log more"},
@@ -156,7 +158,8 @@ int cmd_status(int argc, char **argv) {
                                             : streq(role->key, "forge")   ? "forge"
                                                                           : "artifacts";
                         printf("%-12s pid %lld, %s, restarted %lld times, %s\n", role->key,
-                               (long long)value_int_or(value_get(&role->value, "pid"), 0), ready ? "ready" : "not ready",
+                               (long long)value_int_or(value_get(&role->value, "pid"), 0),
+                               ready ? "ready" : "not ready",
                                (long long)value_int_or(value_get(&role->value, "restarts"), 0),
                                value_string_or(value_get(&state, place), ""));
                 }

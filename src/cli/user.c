@@ -31,14 +31,16 @@ static int print_user(const struct user_options *o, const char *name, struct err
                 server = value_string_or(value_get(&state, "server"), "");
         }
         struct pki *pki = NULL;
-        struct pki_options options = {.dir = arena_printf(a, "%s/pki", o->data), .now = clock_realtime_ns() / NSEC_PER_SEC};
+        struct pki_options options = {.dir = arena_printf(a, "%s/pki", o->data),
+                                      .now = clock_realtime_ns() / NSEC_PER_SEC};
         struct kubeconfig k = {.cluster = "weir", .user = name, .server = server, .namespace_ = o->namespace_};
         if (!options.dir)
                 return err_oom(err);
         if (pki_load(&options, &pki, err) < 0)
                 return -1;
         k.ca_pem = pki_ca_pem(pki);
-        int r = pki_client_certificate(pki, a, name, list, clock_realtime_ns() / NSEC_PER_SEC, YEAR, &k.cert_pem, &k.key_pem, err);
+        int r = pki_client_certificate(pki, a, name, list, clock_realtime_ns() / NSEC_PER_SEC, YEAR, &k.cert_pem,
+                                       &k.key_pem, err);
         if (r == 0)
                 r = kubeconfig_render(a, &k, &text, err);
         pki_free(pki);

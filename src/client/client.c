@@ -20,8 +20,8 @@ static int copy_string(struct arena *a, const char **s) {
 }
 
 static int copy_config(struct arena *a, struct client_config *c) {
-        const char **strings[] = {&c->server,    &c->unix_socket, &c->ca_pem,          &c->cert_pem,         &c->key_pem,
-                                  &c->token,     &c->token_file,  &c->tls_server_name, &c->default_namespace};
+        const char **strings[] = {&c->server, &c->unix_socket, &c->ca_pem,          &c->cert_pem,         &c->key_pem,
+                                  &c->token,  &c->token_file,  &c->tls_server_name, &c->default_namespace};
         for (size_t i = 0; i < ARRAY_LEN(strings); i++)
                 if (copy_string(a, strings[i]) < 0)
                         return -1;

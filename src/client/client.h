@@ -10,11 +10,11 @@ struct client;
 
 /* Where and as whom. Strings are borrowed during client_new() only. */
 struct client_config {
-        const char *server;      /* https://127.0.0.1:6443, or http://localhost with unix_socket */
-        const char *unix_socket; /* path, or NULL */
+        const char *server;                      /* https://127.0.0.1:6443, or http://localhost with unix_socket */
+        const char *unix_socket;                 /* path, or NULL */
         const char *ca_pem, *cert_pem, *key_pem; /* PEM text, or NULL */
-        const char *token;       /* bearer token, or NULL */
-        const char *token_file;  /* re-read when it changes (in-cluster), or NULL */
+        const char *token;                       /* bearer token, or NULL */
+        const char *token_file;                  /* re-read when it changes (in-cluster), or NULL */
         const char *tls_server_name;
         bool insecure_skip_verify;
         const char *default_namespace; /* of the kubeconfig's context; "default" when unset */
@@ -43,7 +43,7 @@ struct client_request {
         const char *body;
         size_t body_len;
         const struct client_as *as;
-        int64_t timeout_ns;       /* 0: 30 s */
+        int64_t timeout_ns; /* 0: 30 s */
 };
 
 /* One request; the answer's JSON in *ret (may be NULL). A Status failure becomes an err of the same class, reason,
@@ -66,8 +66,8 @@ int client_resource_of(struct client *c, const char *api_version, const char *ki
 char *client_path(struct arena *a, const struct client_resource *r, const char *namespace_, const char *name,
                   const char *subresource);
 
-int client_get(struct client *c, struct arena *a, const struct client_as *as, const char *api_version,
-               const char *kind, const char *namespace_, const char *name, struct value *ret, struct err *err);
+int client_get(struct client *c, struct arena *a, const struct client_as *as, const char *api_version, const char *kind,
+               const char *namespace_, const char *name, struct value *ret, struct err *err);
 
 /* Server-side apply of object. */
 struct client_apply_options {

@@ -17,7 +17,7 @@ struct client {
         pthread_mutex_t lock; /* guards idle, n_idle and the token cache */
         CURL *idle[CLIENT_POOL_MAX];
         size_t n_idle;
-        char *token;          /* of token_file, as last read */
+        char *token; /* of token_file, as last read */
         int64_t token_read_at;
 
         pthread_mutex_t discovery_lock; /* guards the three below */

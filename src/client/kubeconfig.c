@@ -54,10 +54,11 @@ static int pem_of(struct arena *a, const char *file, const struct value *entry, 
 static int read_user(struct arena *a, const char *file, const struct value *user, struct client_config *c,
                      struct err *err) {
         if (value_get(user, "exec") || value_get(user, "auth-provider"))
-                return err_set(err, ERR_UNSUPPORTED,
-                               "%s: users[].user.exec and auth-provider would run a program with your rights; weir does "
-                               "not: use a token, a tokenFile or a client certificate",
-                               file);
+                return err_set(
+                        err, ERR_UNSUPPORTED,
+                        "%s: users[].user.exec and auth-provider would run a program with your rights; weir does "
+                        "not: use a token, a tokenFile or a client certificate",
+                        file);
         c->token = value_get_str(user, "token");
         c->token_file = value_get_str(user, "tokenFile");
         if (pem_of(a, file, user, "client-certificate", &c->cert_pem, err) < 0)
@@ -87,13 +88,14 @@ static int from_file(struct arena *a, const char *file, const char *context_name
         const char *name = context_name ? context_name : value_string_or(value_get(&config, "current-context"), "");
         const struct value *context = named(&config, "contexts", name, "context");
         if (!context)
-                return err_set(err, ERR_INVALID, "%s: contexts has no entry \"%s\"; name one with --context", file, name);
+                return err_set(err, ERR_INVALID, "%s: contexts has no entry \"%s\"; name one with --context", file,
+                               name);
         const char *cluster_name = value_string_or(value_get(context, "cluster"), "");
         const char *user_name = value_string_or(value_get(context, "user"), "");
         const struct value *cluster = named(&config, "clusters", cluster_name, "cluster");
         if (!cluster)
-                return err_set(err, ERR_INVALID, "%s: clusters has no entry \"%s\" (context \"%s\")", file, cluster_name,
-                               name);
+                return err_set(err, ERR_INVALID, "%s: clusters has no entry \"%s\" (context \"%s\")", file,
+                               cluster_name, name);
         struct client_config c = {.default_namespace = value_string_or(value_get(context, "namespace"), "default")};
         const struct value *user = named(&config, "users", user_name, "user");
         if (read_cluster(a, file, cluster, &c, err) < 0 || (user && read_user(a, file, user, &c, err) < 0))
@@ -104,9 +106,11 @@ static int from_file(struct arena *a, const char *file, const char *context_name
 
 static int in_cluster(struct arena *a, const char *host, struct client_config *ret, struct err *err) {
         const char *port = getenv("KUBERNETES_SERVICE_PORT"), *ca, *namespace_;
-        if (read_text(a, IN_CLUSTER "ca.crt", &ca, err) < 0 || read_text(a, IN_CLUSTER "namespace", &namespace_, err) < 0)
+        if (read_text(a, IN_CLUSTER "ca.crt", &ca, err) < 0 ||
+            read_text(a, IN_CLUSTER "namespace", &namespace_, err) < 0)
                 return err_wrap(err, "in-cluster configuration");
-        char *server = arena_printf(a, strchr(host, ':') ? "https://[%s]:%s" : "https://%s:%s", host, port ? port : "443");
+        char *server =
+                arena_printf(a, strchr(host, ':') ? "https://[%s]:%s" : "https://%s:%s", host, port ? port : "443");
         if (!server)
                 return err_oom(err);
         *ret = (struct client_config){
@@ -130,6 +134,7 @@ int client_config_load(struct arena *a, const char *file, const char *context, s
                 return from_file(a, standard, context, ret, err);
         if (host && *host)
                 return in_cluster(a, host, ret, err);
-        return err_set(err, ERR_NOT_FOUND,
-                       "no kubeconfig: name one with --kubeconfig or $KUBECONFIG, or start a control plane with `weir up`");
+        return err_set(
+                err, ERR_NOT_FOUND,
+                "no kubeconfig: name one with --kubeconfig or $KUBECONFIG, or start a control plane with `weir up`");
 }

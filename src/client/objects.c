@@ -111,9 +111,9 @@ char *client_path(struct arena *a, const struct client_resource *r, const char *
         char *escaped = escape_segment(a, name ? name : "");
         if (!ns || !escaped)
                 return NULL;
-        return arena_printf(a, "%s%s/%s%s%s/%s%s%s%s%s", *r->group ? "/apis/" : "/api", r->group,
-                            r->version, scoped ? "/namespaces/" : "", ns, r->resource,
-                            name ? "/" : "", escaped, subresource ? "/" : "", subresource ? subresource : "");
+        return arena_printf(a, "%s%s/%s%s%s/%s%s%s%s%s", *r->group ? "/apis/" : "/api", r->group, r->version,
+                            scoped ? "/namespaces/" : "", ns, r->resource, name ? "/" : "", escaped,
+                            subresource ? "/" : "", subresource ? subresource : "");
 }
 
 static int object_path(struct client *c, struct arena *a, const char *api_version, const char *kind,
@@ -122,14 +122,15 @@ static int object_path(struct client *c, struct arena *a, const char *api_versio
         if (client_resource_of(c, api_version, kind, &r, err) < 0)
                 return -1;
         if (r.namespaced && (!namespace_ || !*namespace_))
-                return err_set(err, ERR_BAD_REQUEST, "an empty namespace may not be set when a resource name is provided");
+                return err_set(err, ERR_BAD_REQUEST,
+                               "an empty namespace may not be set when a resource name is provided");
         return (*ret = client_path(a, &r, namespace_, name, subresource)) ? 0 : err_oom(err);
 }
 
 /* ---- verbs ---- */
 
-int client_get(struct client *c, struct arena *a, const struct client_as *as, const char *api_version,
-               const char *kind, const char *namespace_, const char *name, struct value *ret, struct err *err) {
+int client_get(struct client *c, struct arena *a, const struct client_as *as, const char *api_version, const char *kind,
+               const char *namespace_, const char *name, struct value *ret, struct err *err) {
         char *path;
         if (object_path(c, a, api_version, kind, namespace_, name, NULL, &path, err) < 0)
                 return -1;
@@ -148,8 +149,8 @@ int client_apply(struct client *c, struct arena *a, const struct client_as *as, 
                 return -1;
         _cleanup_buf_ struct buf body = BUF_INIT(SIZE_MAX / 2);
         json_write(&body, object, 0);
-        char *query = arena_printf(a, "fieldManager=%s%s%s", options->field_manager, options->force ? "&force=true" : "",
-                                   options->dry_run ? "&dryRun=All" : "");
+        char *query = arena_printf(a, "fieldManager=%s%s%s", options->field_manager,
+                                   options->force ? "&force=true" : "", options->dry_run ? "&dryRun=All" : "");
         if (buf_failed(&body) || !query)
                 return err_oom(err);
         struct client_request r = {
@@ -177,8 +178,7 @@ int client_delete(struct client *c, struct arena *a, const struct client_as *as,
                                            "\"propagationPolicy\":\"Background\"}");
         if (!body)
                 return err_oom(err);
-        struct client_request r = {
-                .method = "DELETE", .path = path, .body = body, .body_len = strlen(body), .as = as};
+        struct client_request r = {.method = "DELETE", .path = path, .body = body, .body_len = strlen(body), .as = as};
         return client_do(c, a, &r, NULL, err);
 }
 

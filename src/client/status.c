@@ -32,9 +32,9 @@ static const struct {
         int code;
         enum err_class class;
 } codes[] = {
-        {400, ERR_BAD_REQUEST}, {401, ERR_UNAUTHORIZED},   {403, ERR_FORBIDDEN},         {404, ERR_NOT_FOUND},
-        {405, ERR_METHOD},      {406, ERR_NOT_ACCEPTABLE}, {409, ERR_CONFLICT},          {410, ERR_GONE},
-        {413, ERR_TOO_LARGE},   {415, ERR_UNSUPPORTED_MEDIA}, {422, ERR_INVALID},        {429, ERR_TOO_MANY},
+        {400, ERR_BAD_REQUEST}, {401, ERR_UNAUTHORIZED},      {403, ERR_FORBIDDEN}, {404, ERR_NOT_FOUND},
+        {405, ERR_METHOD},      {406, ERR_NOT_ACCEPTABLE},    {409, ERR_CONFLICT},  {410, ERR_GONE},
+        {413, ERR_TOO_LARGE},   {415, ERR_UNSUPPORTED_MEDIA}, {422, ERR_INVALID},   {429, ERR_TOO_MANY},
         {503, ERR_UNAVAILABLE}, {504, ERR_TIMEOUT},
 };
 

@@ -67,10 +67,9 @@ static int progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, cur
 }
 
 static char *watch_query(struct arena *a, const struct client_watch *w) {
-        return arena_printf(a, "watch=true&allowWatchBookmarks=true%s%s%s%s",
-                            w->resource_version ? "&resourceVersion=" : "",
-                            w->resource_version ? w->resource_version : "", w->query ? "&" : "",
-                            w->query ? w->query : "");
+        return arena_printf(
+                a, "watch=true&allowWatchBookmarks=true%s%s%s%s", w->resource_version ? "&resourceVersion=" : "",
+                w->resource_version ? w->resource_version : "", w->query ? "&" : "", w->query ? w->query : "");
 }
 
 /* What the end of the transfer means. */

@@ -40,12 +40,14 @@ const char *install_manifests(struct arena *a, struct err *err) {
 static int wait_established(struct client *c, struct arena *a, const char *name, struct err *err) {
         for (int64_t deadline = clock_monotonic_ns() + SERVED_TIMEOUT;;) {
                 struct value crd;
-                if (client_get(c, a, NULL, "apiextensions.k8s.io/v1", "CustomResourceDefinition", NULL, name, &crd, err) < 0)
+                if (client_get(c, a, NULL, "apiextensions.k8s.io/v1", "CustomResourceDefinition", NULL, name, &crd,
+                               err) < 0)
                         return -1;
                 if (condition_is(&crd, "Established", "True"))
                         return 0;
                 if (clock_monotonic_ns() > deadline)
-                        return err_set(err, ERR_TIMEOUT, "CustomResourceDefinition %s was not established in 30s", name);
+                        return err_set(err, ERR_TIMEOUT, "CustomResourceDefinition %s was not established in 30s",
+                                       name);
                 nanosleep(&(struct timespec){.tv_nsec = 10 * NSEC_PER_MSEC}, NULL);
         }
 }

@@ -41,7 +41,8 @@ int condition_set(struct arena *a, struct value *conditions, const struct condit
                 since = value_strf(a, "%s", time_format_rfc3339(text, now));
         }
         struct value v = value_map(), message = message_value(a, c->message);
-        char *type = arena_strdup(a, c->type), *status = arena_strdup(a, c->status), *reason = arena_strdup(a, c->reason);
+        char *type = arena_strdup(a, c->type), *status = arena_strdup(a, c->status),
+             *reason = arena_strdup(a, c->reason);
         if (!type || !status || !reason || message.type != VALUE_STRING || since.type != VALUE_STRING ||
             !value_set(a, &v, "lastTransitionTime", since) || !value_set(a, &v, "message", message) ||
             !value_set(a, &v, "observedGeneration", value_int(c->generation)) ||

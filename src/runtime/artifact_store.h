@@ -15,9 +15,9 @@ struct artifact_store;
 struct arena;
 
 struct artifact_store_options {
-        const char *dir;         /* --storage-path */
-        const char *listen;      /* --storage-addr as HOST:PORT; port 0: a free one */
-        const char *advertise;   /* --storage-adv-addr as HOST:PORT; NULL: where it listens */
+        const char *dir;            /* --storage-path */
+        const char *listen;         /* --storage-addr as HOST:PORT; port 0: a free one */
+        const char *advertise;      /* --storage-adv-addr as HOST:PORT; NULL: where it listens */
         unsigned retention_records; /* --artifact-retention-records; 0: 2 */
 };
 

@@ -129,7 +129,8 @@ static void write_event(struct events *e, const struct queued *q) {
                                    .body_len = strlen(q->body),
                                    .timeout_ns = 5 * NSEC_PER_SEC};
         /* An event in a namespace that is going away is refused: nobody is left to read it. */
-        if (a && client_do(e->client, a, &r, NULL, &err) < 0 && err.class != ERR_FORBIDDEN && err.class != ERR_NOT_FOUND)
+        if (a && client_do(e->client, a, &r, NULL, &err) < 0 && err.class != ERR_FORBIDDEN &&
+            err.class != ERR_NOT_FOUND)
                 log_error("event was not written", "error", err_message(&err));
 }
 

@@ -13,12 +13,12 @@
 struct informer {
         struct informer_options options;
         pthread_t thread;
-        pthread_mutex_t lock; /* guards objects, synced */
-        pthread_cond_t wake;  /* synced, or stop */
+        pthread_mutex_t lock;  /* guards objects, synced */
+        pthread_cond_t wake;   /* synced, or stop */
         struct strmap objects; /* key to struct cached_object, one reference each */
         bool synced;
         int stop;
-        struct client_as as;   /* copies of options.as */
+        struct client_as as; /* copies of options.as */
         char *as_user;
         char version[32]; /* resourceVersion to watch from; the thread's own */
 };

@@ -14,11 +14,11 @@ struct manager {
         struct broker *broker;
         struct artifact_store *store;
         struct events *events;
-        unsigned concurrent;       /* --concurrent: workers of each controller */
-        int64_t min_retry_ns;      /* --min-retry-delay */
-        int64_t max_retry_ns;      /* --max-retry-delay */
+        unsigned concurrent;           /* --concurrent: workers of each controller */
+        int64_t min_retry_ns;          /* --min-retry-delay */
+        int64_t max_retry_ns;          /* --max-retry-delay */
         int64_t requeue_dependency_ns; /* --requeue-dependency */
-        unsigned jitter_percent;   /* --interval-jitter-percentage */
+        unsigned jitter_percent;       /* --interval-jitter-percentage */
 };
 
 /* interval with the manager's jitter (plus or minus), so that objects made together do not stay together. */

@@ -23,9 +23,9 @@ struct entry {
         struct entry *next; /* in the tenant's list */
         enum entry_state state;
         unsigned failures;
-        size_t heap_at;  /* index + 1 in the heap of times; 0: none */
-        int64_t due;     /* monotonic ns */
-        char *key;       /* owned */
+        size_t heap_at; /* index + 1 in the heap of times; 0: none */
+        int64_t due;    /* monotonic ns */
+        char *key;      /* owned */
 };
 
 struct tenant {

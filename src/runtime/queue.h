@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The fair work queue of a controller.
  *
- * Work is a key (usually "namespace/name") that belongs to a tenant (usually the namespace). Tenants take turns, so that
- * a tenant with a thousand keys delays another tenant's single key by one reconcile, not by a thousand. Within a tenant
- * keys go first in, first out. A key is in the queue at most once; a key that is added while a worker has it comes back
- * when the worker is done, so no change is lost and no key is worked on by two workers at once.
- * Safe from any thread. */
+ * Work is a key (usually "namespace/name") that belongs to a tenant (usually the namespace). Tenants take turns, so
+ * that a tenant with a thousand keys delays another tenant's single key by one reconcile, not by a thousand. Within a
+ * tenant keys go first in, first out. A key is in the queue at most once; a key that is added while a worker has it
+ * comes back when the worker is done, so no change is lost and no key is worked on by two workers at once. Safe from
+ * any thread. */
 #pragma once
 
 #include "base/err.h"
@@ -35,7 +35,8 @@ const struct queue_item *queue_take(struct queue *q);
 /* The worker is done: success forgets the failures. The item is gone after this. */
 void queue_done(struct queue *q, const struct queue_item *item);
 
-/* The worker failed: the key comes back after min_ns doubled per failure in a row, at most max_ns. Ends the item too. */
+/* The worker failed: the key comes back after min_ns doubled per failure in a row, at most max_ns. Ends the item too.
+ */
 void queue_retry(struct queue *q, const struct queue_item *item, int64_t min_ns, int64_t max_ns);
 
 /* Wakes all workers; queue_take() answers NULL from now on. */

@@ -57,8 +57,8 @@ int supervisor_stop(const char *data_dir, int64_t timeout_ns, struct err *err) {
 }
 
 /* What weir itself puts into its directory. */
-static const char *const own_entries[] = {"run", "pki", "git", "sources", "admin.kubeconfig", "state.db", "state.db-wal",
-                                          "state.db-shm", "port", "log"};
+static const char *const own_entries[] = {"run",      "pki",          "git",          "sources", "admin.kubeconfig",
+                                          "state.db", "state.db-wal", "state.db-shm", "port",    "log"};
 
 static bool is_own(const char *name) {
         for (size_t i = 0; i < ARRAY_LEN(own_entries); i++)

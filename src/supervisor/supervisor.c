@@ -53,7 +53,8 @@ static int take_directory(struct supervisor *s, struct err *err) {
         if (s->lock < 0)
                 return err_errno(err, errno, "open %s", lock);
         if (flock(s->lock, LOCK_EX | LOCK_NB) < 0)
-                return err_set(err, ERR_EXISTS, "a weir runs on %s already; see `weir status --data %s`", s->dir, s->dir);
+                return err_set(err, ERR_EXISTS, "a weir runs on %s already; see `weir status --data %s`", s->dir,
+                               s->dir);
         return 0;
 }
 
@@ -103,9 +104,16 @@ static int plan_roles(struct supervisor *s, struct err *err) {
         const char *tokens = s->options->token_auth_file;
         if (!port || !forge_port || !socket || !wake || !git || !sources || !kubeconfig)
                 return err_oom(err);
-        const char *apiserver[] = {"--data",        s->dir, "--port",
-                                   port,            "--unix-socket", socket,
-                                   "--settle-workloads", tokens ? "--token-auth-file" : NULL, tokens, NULL};
+        const char *apiserver[] = {"--data",
+                                   s->dir,
+                                   "--port",
+                                   port,
+                                   "--unix-socket",
+                                   socket,
+                                   "--settle-workloads",
+                                   tokens ? "--token-auth-file" : NULL,
+                                   tokens,
+                                   NULL};
         const char *forge[] = {"--dir", git, "--port", forge_port, "--wake-socket", wake, NULL};
         const char *controllers[] = {"--kubeconfig", kubeconfig, "--data", sources, "--wake-socket", wake, NULL};
         for (size_t i = 0; i < ROLES; i++)
@@ -120,17 +128,18 @@ static int plan_roles(struct supervisor *s, struct err *err) {
 
 /* A kubeconfig with which the controllers are the installed service account and nothing more. */
 static int write_controllers_kubeconfig(struct supervisor *s, struct err *err) {
-        static const char *const groups[] = {"system:serviceaccounts", "system:serviceaccounts:" INSTALL_NAMESPACE, NULL};
+        static const char *const groups[] = {"system:serviceaccounts", "system:serviceaccounts:" INSTALL_NAMESPACE,
+                                             NULL};
         struct pki *pki = NULL;
         struct pki_options options = {.dir = in_dir(s, "pki"), .now = clock_realtime_ns() / NSEC_PER_SEC};
-        struct kubeconfig k = {
-                .cluster = "weir", .user = INSTALL_ACCOUNT, .server = s->roles[APISERVER].address};
+        struct kubeconfig k = {.cluster = "weir", .user = INSTALL_ACCOUNT, .server = s->roles[APISERVER].address};
         if (!options.dir)
                 return err_oom(err);
         if (pki_load(&options, &pki, err) < 0)
                 return -1;
         k.ca_pem = pki_ca_pem(pki);
-        int r = pki_client_certificate(pki, s->arena, INSTALL_USER, groups, clock_realtime_ns() / NSEC_PER_SEC, YEAR, &k.cert_pem, &k.key_pem, err);
+        int r = pki_client_certificate(pki, s->arena, INSTALL_USER, groups, clock_realtime_ns() / NSEC_PER_SEC, YEAR,
+                                       &k.cert_pem, &k.key_pem, err);
         if (r == 0)
                 r = kubeconfig_write(in_dir(s, "run/controllers.kubeconfig"), &k, err);
         pki_free(pki);
@@ -261,16 +270,15 @@ static int loop(struct supervisor *s, struct err *err) {
                 for (size_t i = 0; i < ROLES; i++) {
                         struct role *r = &s->roles[i];
                         fds[1 + 2 * i] = (struct pollfd){.fd = r->ready_fd, .events = POLLIN};
-                        fds[2 + 2 * i] =
-                                (struct pollfd){.fd = r->proc.pid > 0 ? r->proc.pidfd : -1, .events = POLLIN};
+                        fds[2 + 2 * i] = (struct pollfd){.fd = r->proc.pid > 0 ? r->proc.pidfd : -1, .events = POLLIN};
                 }
                 if (poll(fds, ARRAY_LEN(fds), timeout) < 0 && errno != EINTR)
                         return err_errno(err, errno, "poll");
                 if (fds[0].revents)
                         return 0; /* asked to stop */
                 for (size_t i = 0; i < ROLES; i++)
-                        if (handle_role(s, &s->roles[i], fds[1 + 2 * i].revents != 0, fds[2 + 2 * i].revents != 0, err) <
-                            0)
+                        if (handle_role(s, &s->roles[i], fds[1 + 2 * i].revents != 0, fds[2 + 2 * i].revents != 0,
+                                        err) < 0)
                                 return -1;
         }
 }

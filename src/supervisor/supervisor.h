@@ -14,9 +14,9 @@
 
 struct supervisor_options {
         const char *data_dir;
-        unsigned port;               /* of the API server; 0: the one of the last start, or a free one */
-        unsigned forge_port;         /* 0: likewise */
-        const char *token_auth_file; /* or NULL */
+        unsigned port;                       /* of the API server; 0: the one of the last start, or a free one */
+        unsigned forge_port;                 /* 0: likewise */
+        const char *token_auth_file;         /* or NULL */
         const char *const *controller_flags; /* further arguments of `weir controllers`, NULL-terminated, or NULL */
         bool verbose;
         int ready_fd; /* the line for the user is written here when all is ready; -1: standard output */

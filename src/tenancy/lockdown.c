@@ -15,7 +15,8 @@ static bool names_source(const struct value *grant, const char *kind, const char
         const struct value *sources = value_path(grant, "spec", "sources", NULL);
         if (value_is_list(sources))
                 VALUE_EACH_ITEM(s, sources)
-                        if (value_equals_str(value_get(s, "kind"), kind) && value_equals_str(value_get(s, "name"), name))
+                        if (value_equals_str(value_get(s, "kind"), kind) &&
+                            value_equals_str(value_get(s, "name"), name))
                                 return true;
         return false;
 }

@@ -2,7 +2,8 @@
 /* Lockdown: who may refer to what. Every controller asks here and nowhere else.
  *
  * Pure: what exists is handed in as a view. On by default; the flags bear Flux's names (flux.md 2.2) and restore Flux's
- * open behaviour when set to false (or to an empty account). Refusals carry Flux's texts and the reason AccessDenied. */
+ * open behaviour when set to false (or to an empty account). Refusals carry Flux's texts and the reason AccessDenied.
+ */
 #pragma once
 
 #include "data/value.h"
@@ -14,7 +15,8 @@ struct lockdown {
 };
 
 #define LOCKDOWN_DEFAULT                                                                                               \
-        ((struct lockdown){.no_cross_namespace_refs = true, .no_remote_bases = true, .default_service_account = "default"})
+        ((struct lockdown){                                                                                            \
+                .no_cross_namespace_refs = true, .no_remote_bases = true, .default_service_account = "default"})
 
 /* A reference from an object to a source. */
 struct source_ref {

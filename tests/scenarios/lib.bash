@@ -25,6 +25,15 @@ stop_weir() {
 	else
 		"$WEIR" down --data "$WEIR_DATA" || true
 	fi
+	no_sanitizer_reports
+}
+
+# A role that a sanitizer ended was started again, and the scenario went on: its report fails the file all the same.
+no_sanitizer_reports() {
+	if cat "$BATS_FILE_TMPDIR"/*.log "$WEIR_DATA"/run/*.log 2>/dev/null |
+		grep -E -A 40 '(Address|Leak|Thread)Sanitizer|runtime error:' >&2; then
+		return 1
+	fi
 }
 
 # The roles that weir up would start, on a real kube-apiserver.

@@ -5,6 +5,7 @@
 #include "apiserver/registry/addresses.h"
 #include "apiserver/registry/setup.h"
 #include "apiserver/strategy/strategy.h"
+#include "base/limits.h"
 #include "kube/ssa.h"
 
 #include <pthread.h>
@@ -16,6 +17,9 @@ struct registry {
         pthread_mutex_t kinds_lock; /* kinds */
         const struct kind_set *kinds;
         pthread_mutex_t crd_lock; /* one settling of CRDs at a time; taken before kinds_lock */
+        /* Writers of one object take turns instead of overtaking each other and starting again: the lock of its key's
+         * hash, taken before every other lock. What does not go through it is still caught by the version. */
+        pthread_mutex_t turns[LIMIT_WRITE_TURNS];
 };
 
 /* Marks of a write's outcome that the caller loops on. */
@@ -34,9 +38,10 @@ struct write {
         const char *subresource; /* NULL: the object itself */
         const struct registry_options *options;
         struct strategy_context strategy;
-        bool patch;       /* what is decoded is the result of a patch */
-        bool apply;       /* managed fields are done already */
-        bool conditional; /* the client named the version that it wants to change */
+        pthread_mutex_t *turn; /* held; NULL on create */
+        bool patch;            /* what is decoded is the result of a patch */
+        bool apply;            /* managed fields are done already */
+        bool conditional;      /* the client named the version that it wants to change */
 };
 
 int write_init(struct write *w, struct registry *r, struct arena *a, const struct kind *k, const char *namespace_,

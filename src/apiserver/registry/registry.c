@@ -39,6 +39,8 @@ int registry_new(struct store *store, const struct registry_hooks *hooks, struct
                 r->hooks = *hooks;
         pthread_mutex_init(&r->kinds_lock, NULL);
         pthread_mutex_init(&r->crd_lock, NULL);
+        for (size_t i = 0; i < ARRAY_LEN(r->turns); i++)
+                pthread_mutex_init(&r->turns[i], NULL);
         r->kinds = kind_set_builtin();
         if (addresses_new(store, &r->addresses, err) < 0 || crds_settle(r, err) < 0)
                 return -1;

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/strmap.h"
 #include "data/json.h"
 #include "kube/prune.h"
 #include "kube/rbac.h"
@@ -76,6 +77,13 @@ static int set_user(struct write *w, struct err *err) {
         return 0;
 }
 
+static void take_turn(struct write *w) {
+        uint64_t hash = str_hash(w->namespace_, strlen(w->namespace_)) * 31 + str_hash(w->name, strlen(w->name)) +
+                        (uintptr_t)w->resource;
+        w->turn = &w->registry->turns[hash % LIMIT_WRITE_TURNS];
+        pthread_mutex_lock(w->turn);
+}
+
 int write_init(struct write *w, struct registry *r, struct arena *a, const struct kind *k, const char *namespace_,
                const char *name, const struct registry_options *options, struct err *err) {
         static const char *const masters[] = {"system:masters", NULL};
@@ -104,10 +112,16 @@ int write_init(struct write *w, struct registry *r, struct arena *a, const struc
                 .callbacks = {.user = w, .lookup = lookup, .list = list, .allocate = allocate},
                 .warnings = value_list(),
         };
-        return w->options->user ? set_user(w, err) : 0;
+        if (w->options->user && set_user(w, err) < 0)
+                return -1;
+        if (name)
+                take_turn(w);
+        return 0;
 }
 
 void write_done(struct write *w) {
+        if (w->turn)
+                pthread_mutex_unlock(w->turn);
         kind_set_unref(w->kinds);
         struct value *warnings = w->options ? w->options->warnings : NULL;
         if (warnings && value_is_list(&w->strategy.warnings))

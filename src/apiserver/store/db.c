@@ -90,6 +90,12 @@ int db_open(const char *dir, struct db **ret, struct err *err) {
         return 0;
 }
 
+int db_set_durable(struct db *db, bool on, struct err *err) {
+        const char *text =
+                on ? "PRAGMA synchronous = FULL; PRAGMA wal_checkpoint(TRUNCATE);" : "PRAGMA synchronous = OFF;";
+        return sqlite3_exec(db->handle, text, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(db, err, "synchronous");
+}
+
 /* Steps a statement that gives no rows, and makes it ready for the next time. */
 static int run(struct db *db, enum statement which, const char *what, struct err *err) {
         int code = sqlite3_step(db->statements[which]);

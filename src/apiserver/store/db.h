@@ -14,6 +14,10 @@ struct db;
 int db_open(const char *dir, struct db **ret, struct err *err);
 struct db *db_close(struct db *db);
 
+/* on: each commit is on the disk when it is answered (the default). Off: it may be lost with the machine's power;
+ * turning it on again writes everything down. */
+int db_set_durable(struct db *db, bool on, struct err *err);
+
 /* Calls each() for every live object; the strings and bytes are good during the call. *ret_rv: the high-water mark. */
 struct db_row {
         uint64_t rv, id;

@@ -163,6 +163,10 @@ struct store *store_close(struct store *s) {
         return NULL;
 }
 
+int store_set_durable(struct store *s, bool on, struct err *err) {
+        return db_set_durable(s->db, on, err);
+}
+
 /* ---- versions ---- */
 
 void store_on_publish(struct store *s, void (*notify)(void *context), void *context) {

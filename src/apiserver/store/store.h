@@ -22,6 +22,10 @@ int store_open(const char *dir, struct store **ret, struct err *err);
 /* All users must have gone. */
 struct store *store_close(struct store *s);
 
+/* off: writes are answered before they are on the disk, for filling a new store quickly; turning it on again writes
+ * them all down. Not while others write. */
+int store_set_durable(struct store *s, bool on, struct err *err);
+
 /* NULL: memory. */
 struct store_resource *store_resource(struct store *s, const char *group, const char *resource);
 const char *store_resource_group(const struct store_resource *r);

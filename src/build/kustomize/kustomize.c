@@ -86,7 +86,9 @@ static int finish(struct engine *e, struct accumulator *acc, const struct value 
             vars_resolve(e, acc, err) < 0)
                 return -1;
         drop_local(e, m);
-        if (order(e, m, spec, err) < 0 || add_managed_by(e, m, err) < 0 || origin_finish(e, m, err) < 0)
+        /* A replacement may have given two resources one name. */
+        if (resmap_check_unique(m, err) < 0 || order(e, m, spec, err) < 0 || add_managed_by(e, m, err) < 0 ||
+            origin_finish(e, m, err) < 0)
                 return -1;
         if (e->late_error)
                 return err_set(err, ERR_INVALID, "%s", e->late_error);

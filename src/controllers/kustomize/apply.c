@@ -19,7 +19,7 @@ struct item {
         const char *subject; /* "Deployment/ns/name" */
         const char *id;
         char form[DIGEST_HEX_MAX]; /* digest of the desired form */
-        struct value answer; /* of the dry-run, then of the apply */
+        struct value answer;       /* of the dry-run, then of the apply */
         bool exists;
         bool apply;
         bool skip;
@@ -30,9 +30,10 @@ struct item {
 /* Flux's words: "<subject> dry-run failed (<Reason>): <message>". */
 static int describe(struct reconcile *r, const struct item *item, const char *what, struct err *err) {
         const char *reason = err->reason[0] ? err->reason : NULL;
-        char *text = reason && !streq(reason, "NoKindMatch")
-                             ? arena_printf(r->a, "%s %s failed (%s): %s", item->subject, what, reason, err_message(err))
-                             : arena_printf(r->a, "%s %s failed: %s", item->subject, what, err_message(err));
+        char *text =
+                reason && !streq(reason, "NoKindMatch")
+                        ? arena_printf(r->a, "%s %s failed (%s): %s", item->subject, what, reason, err_message(err))
+                        : arena_printf(r->a, "%s %s failed: %s", item->subject, what, err_message(err));
         if (!text)
                 return err_oom(err);
         return err_set_reason(err, err->class, "ReconciliationFailed", "%s", text);

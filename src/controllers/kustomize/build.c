@@ -19,10 +19,10 @@ static int write_request(struct reconcile *r, const struct value *variables, str
             !value_set(r->a, &request, "remote", value_bool(!r->k->lockdown.no_remote_bases)))
                 return err_oom(err);
         json_write(b, &request, 0);
-        return buf_failed(b) ? err_set_reason(err, ERR_TOO_LARGE, "BuildFailed",
-                                              "the spec and its variables are larger than %zu bytes",
-                                              LIMIT_BUILD_REQUEST)
-                             : 0;
+        return buf_failed(b)
+                       ? err_set_reason(err, ERR_TOO_LARGE, "BuildFailed",
+                                        "the spec and its variables are larger than %zu bytes", LIMIT_BUILD_REQUEST)
+                       : 0;
 }
 
 int build_job(const struct job *job, struct buf *out, struct err *err) {
@@ -49,10 +49,11 @@ static int check_objects(const struct value *objects, struct err *err) {
         VALUE_EACH_ITEM(o, objects) {
                 const char *name = value_path_str(o, "metadata", "name", NULL);
                 if (!value_get_str(o, "apiVersion") || !value_get_str(o, "kind") || !name || !*name)
-                        return err_set_reason(err, ERR_INVALID, "BuildFailed",
-                                              "an object of the build lacks apiVersion, kind or metadata.name (kind '%s', "
-                                              "name '%s')",
-                                              value_string_or(value_get(o, "kind"), ""), name ? name : "");
+                        return err_set_reason(
+                                err, ERR_INVALID, "BuildFailed",
+                                "an object of the build lacks apiVersion, kind or metadata.name (kind '%s', "
+                                "name '%s')",
+                                value_string_or(value_get(o, "kind"), ""), name ? name : "");
         }
         return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who waits for what: from a thing (a source, a dependency, "grants") to the Kustomizations that depend on it, so that a
- * change wakes exactly these. Costs grow with the number of relations, never with all Kustomizations. Thread-safe. */
+/* Who waits for what: from a thing (a source, a dependency, "grants") to the Kustomizations that depend on it, so that
+ * a change wakes exactly these. Costs grow with the number of relations, never with all Kustomizations. Thread-safe. */
 #pragma once
 
 #include "runtime/queue.h"

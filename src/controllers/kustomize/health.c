@@ -47,7 +47,8 @@ static int add_applied(struct reconcile *r, struct err *err) {
                 const char *namespace_ = value_path_str(o, "metadata", "namespace", NULL);
                 const char *name = value_path_str(o, "metadata", "name", NULL);
                 bool self = streq(kind, "Kustomization") && streq(name, r->name) && namespace_ &&
-                            streq(namespace_, r->namespace_) && streq(value_get_str(o, "apiVersion"), KUSTOMIZATION_API);
+                            streq(namespace_, r->namespace_) &&
+                            streq(value_get_str(o, "apiVersion"), KUSTOMIZATION_API);
                 if (inventory_id(r->a, o, &id, err) < 0)
                         return -1;
                 if (self || (r->skipped.len && is_skipped(r, id)))
@@ -63,8 +64,8 @@ static int add_named(struct reconcile *r, struct err *err) {
         if (value_is_list(checks))
                 VALUE_EACH_ITEM(c, checks)
                         if (add_ref(r->memory, value_string_or(value_get(c, "apiVersion"), "apps/v1"),
-                                    value_get_str(c, "kind"), value_get_str(c, "namespace"), value_get_str(c, "name")) <
-                            0)
+                                    value_get_str(c, "kind"), value_get_str(c, "namespace"),
+                                    value_get_str(c, "name")) < 0)
                                 return err_oom(err);
         return 0;
 }

@@ -110,7 +110,8 @@ int inputs_resolve(struct reconcile *r, struct err *err) {
 /* ---- dependencies ---- */
 
 static int not_ready(const char *namespace_, const char *name, const char *why, struct err *err) {
-        return err_set_reason(err, ERR_UNAVAILABLE, "DependencyNotReady", "dependency '%s/%s' %s", namespace_, name, why);
+        return err_set_reason(err, ERR_UNAVAILABLE, "DependencyNotReady", "dependency '%s/%s' %s", namespace_, name,
+                              why);
 }
 
 static bool same_source(const struct value *a, const char *a_namespace, const struct value *b,
@@ -168,7 +169,8 @@ static int set_variable(struct reconcile *r, struct value *vars, const struct me
 
 /* Puts the data of one ConfigMap or Secret over the variables. */
 static int add_from(struct reconcile *r, const struct value *from, struct value *vars, struct err *err) {
-        const char *kind = value_string_or(value_get(from, "kind"), ""), *name = value_string_or(value_get(from, "name"), "");
+        const char *kind = value_string_or(value_get(from, "kind"), ""),
+                   *name = value_string_or(value_get(from, "name"), "");
         bool secret = streq(kind, "Secret"), optional = value_bool_or(value_get(from, "optional"), false);
         struct value o;
         if (client_get(r->k->manager->client, r->a, NULL, "v1", kind, r->namespace_, name, &o, err) < 0) {

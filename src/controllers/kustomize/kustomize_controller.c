@@ -25,7 +25,8 @@ static bool became_ready(const struct cached_object *before, const struct cached
                              value_path(&after->value, "status", "lastAppliedRevision", NULL)));
 }
 
-static void kustomization_changed(void *context, const struct cached_object *before, const struct cached_object *after) {
+static void kustomization_changed(void *context, const struct cached_object *before,
+                                  const struct cached_object *after) {
         struct kustomize_controller *c = context;
         const struct cached_object *o = after ? after : before;
         if (!after || manager_should_reconcile(before ? &before->value : NULL, &after->value))
@@ -39,8 +40,7 @@ static void kustomization_changed(void *context, const struct cached_object *bef
 
 static void grant_changed(void *context, const struct cached_object *before, const struct cached_object *after) {
         struct kustomize_controller *c = context;
-        if (before && after &&
-            value_equal(value_get(&before->value, "spec"), value_get(&after->value, "spec")))
+        if (before && after && value_equal(value_get(&before->value, "spec"), value_get(&after->value, "spec")))
                 return;
         dependents_wake(c->context.dependents, "SourceGrant//", c->context.queue);
 }
@@ -112,9 +112,10 @@ int kustomize_controller_start(struct kustomize_controller *c, struct git_contro
         /* Access is decided from these: no reconcile before they are whole. */
         if (!informer_wait_synced(k->namespaces, SYNC_TIMEOUT) || !informer_wait_synced(k->grants, SYNC_TIMEOUT) ||
             !informer_wait_synced(k->kustomizations, SYNC_TIMEOUT))
-                return err_set(err, ERR_TIMEOUT,
-                               "cannot list Namespaces, SourceGrants or Kustomizations: is weir installed on this cluster "
-                               "(`weir install`) and may this account read them?");
+                return err_set(
+                        err, ERR_TIMEOUT,
+                        "cannot list Namespaces, SourceGrants or Kustomizations: is weir installed on this cluster "
+                        "(`weir install`) and may this account read them?");
         return workers_start(k->queue, k->manager->concurrent, work, c, &c->workers, err);
 }
 

@@ -30,7 +30,8 @@ struct memory {
         bool changed;          /* the apply before it changed something */
         bool wait_told;        /* the status says that it goes on */
 
-        int64_t stage_started; /* monotonic ns; when this reconcile began to wait for CRDs or namespaces; 0: it does not */
+        int64_t stage_started; /* monotonic ns; when this reconcile began to wait for CRDs or namespaces; 0: it does not
+                                */
         int64_t recreate_started; /* monotonic ns; when objects were deleted to be made anew; 0: none */
 };
 

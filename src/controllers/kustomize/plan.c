@@ -11,9 +11,10 @@
 static int refuse_encrypted(struct arena *a, const struct value *o, struct err *err) {
         if (!value_equals_str(value_get(o, "kind"), "Secret") || !value_get(o, "sops"))
                 return 0;
-        return err_set_reason(err, ERR_INVALID, "ReconciliationFailed",
-                              "%s is SOPS encrypted, configuring decryption is required for this secret to be reconciled",
-                              inventory_subject(a, o));
+        return err_set_reason(
+                err, ERR_INVALID, "ReconciliationFailed",
+                "%s is SOPS encrypted, configuring decryption is required for this secret to be reconciled",
+                inventory_subject(a, o));
 }
 
 static int prepare(struct reconcile *r, struct value *o, struct err *err) {

@@ -58,7 +58,8 @@ static struct outcome await(struct reconcile *r) {
                 return failed(r, &err);
         if (healthy == 0)
                 return finish(r);
-        bool news = !value_equal(value_get(&r->status, "inventory"), value_path(&r->object, "status", "inventory", NULL));
+        bool news =
+                !value_equal(value_get(&r->status, "inventory"), value_path(&r->object, "status", "inventory", NULL));
         if (!r->memory->wait_told && (news || clock_monotonic_ns() - r->memory->wait_started > TELL_AFTER)) {
                 r->memory->wait_told = true;
                 char timeout[TIME_TEXT_MAX];
@@ -75,10 +76,12 @@ static struct outcome await(struct reconcile *r) {
 /* Whom to act as when the object goes: without its service account nothing can be pruned. */
 static bool account_exists(struct reconcile *r) {
         struct value account;
-        const char *name = value_string_or(value_get(r->spec, "serviceAccountName"), r->k->lockdown.default_service_account);
+        const char *name =
+                value_string_or(value_get(r->spec, "serviceAccountName"), r->k->lockdown.default_service_account);
         _cleanup_err_ struct err err = ERR_INIT;
-        return !r->as_or_self || client_get(r->k->manager->client, r->a, NULL, "v1", "ServiceAccount", r->namespace_, name,
-                                            &account, &err) == 0 ||
+        return !r->as_or_self ||
+               client_get(r->k->manager->client, r->a, NULL, "v1", "ServiceAccount", r->namespace_, name, &account,
+                          &err) == 0 ||
                err.class != ERR_NOT_FOUND;
 }
 

@@ -57,12 +57,12 @@ struct reconcile {
 
         struct source_access access;
         const char *source_kind;
-        const char *revision; /* of the artifact */
-        const char *commit;   /* the artifact's hash */
+        const char *revision;  /* of the artifact */
+        const char *commit;    /* the artifact's hash */
         const char *path_root; /* the folder of the tree that the build may see */
         const char *path;      /* the kustomization's folder beneath it */
 
-        struct client_as as; /* the tenant's service account */
+        struct client_as as;                /* the tenant's service account */
         const struct client_as *as_or_self; /* NULL: act as the controller (only with an empty default account) */
 
         struct value objects;   /* the plan: a list, in order */

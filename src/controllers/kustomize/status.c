@@ -39,8 +39,8 @@ void status_commit(struct reconcile *r) {
         _cleanup_err_ struct err err = ERR_INIT;
         if (status_write(r->k->manager->client, r->a, &r->object, &r->status, FIELD_MANAGER, &err) < 0 &&
             err.class != ERR_NOT_FOUND)
-                log_error("status was not written", "kind", "Kustomization", "namespace", r->namespace_, "name", r->name,
-                          "error", err_message(&err));
+                log_error("status was not written", "kind", "Kustomization", "namespace", r->namespace_, "name",
+                          r->name, "error", err_message(&err));
 }
 
 void status_event(struct reconcile *r, const char *type, const char *reason, const char *message) {

@@ -20,8 +20,8 @@
 struct reconcile {
         struct manager *m;
         struct arena *a;
-        struct value object;  /* as read now, not as the informer saw it */
-        struct value status;  /* the one to write */
+        struct value object; /* as read now, not as the informer saw it */
+        struct value status; /* the one to write */
         struct value *conditions;
         struct artifact_place place;
         int64_t generation;
@@ -32,8 +32,8 @@ struct reconcile {
 
 static int set_condition(struct reconcile *r, const char *type, const char *status, const char *reason,
                          const char *message, struct err *err) {
-        struct condition c = {.type = type, .status = status, .reason = reason, .message = message,
-                              .generation = r->generation};
+        struct condition c = {
+                .type = type, .status = status, .reason = reason, .message = message, .generation = r->generation};
         return condition_set(r->a, r->conditions, &c, r->now, err);
 }
 
@@ -46,7 +46,8 @@ static int begin_status(struct reconcile *r, struct err *err) {
         if (!value_is_list(r->conditions))
                 r->conditions = value_set(r->a, &r->status, "conditions", value_list());
         const char *requested = manager_requested_at(&r->object);
-        if (!r->conditions || (requested && !value_set(r->a, &r->status, "lastHandledReconcileAt", value_str(requested))))
+        if (!r->conditions ||
+            (requested && !value_set(r->a, &r->status, "lastHandledReconcileAt", value_str(requested))))
                 return err_oom(err);
         r->conditions = value_get(&r->status, "conditions");
         return 0;
@@ -56,8 +57,7 @@ static int write_status(struct reconcile *r, struct err *err) {
         return status_write(r->m->client, r->a, &r->object, &r->status, FIELD_MANAGER, err);
 }
 
-static void emit(struct reconcile *r, const char *type, const char *reason, const char *message,
-                 const char *revision) {
+static void emit(struct reconcile *r, const char *type, const char *reason, const char *message, const char *revision) {
         events_emit(r->m->events, &(struct event){.object = &r->object,
                                                   .type = type,
                                                   .reason = reason,
@@ -91,8 +91,9 @@ static int succeed(struct reconcile *r, const char *revision, struct err *err) {
         char *message = arena_printf(r->a, "stored artifact for revision '%s'", revision);
         if (!message)
                 return err_oom(err);
-        static const char *const gone[] = {"FetchFailed",      "StorageOperationFailed", "IncludeUnavailable",
-                                           "ArtifactOutdated", "Reconciling",            "Stalled"};
+        static const char *const gone[] = {"FetchFailed",        "StorageOperationFailed",
+                                           "IncludeUnavailable", "ArtifactOutdated",
+                                           "Reconciling",        "Stalled"};
         bool was_failing = condition_is(&r->object, "Ready", "False");
         for (size_t i = 0; i < ARRAY_LEN(gone); i++)
                 condition_remove(r->conditions, gone[i]);
@@ -115,7 +116,10 @@ static int run_job(struct reconcile *r, enum job_kind kind, const struct value *
         json_write(&input, request, 0);
         if (buf_failed(&input))
                 return err_set(err, ERR_TOO_LARGE, "the request of the job is larger than %d bytes", 1 << 20);
-        struct job job = {.kind = kind, .input = buf_str(&input), .input_len = input.len, .n_fds = n_fds,
+        struct job job = {.kind = kind,
+                          .input = buf_str(&input),
+                          .input_len = input.len,
+                          .n_fds = n_fds,
                           .timeout_ns = timeout_ns};
         memcpy(job.fds, fds, n_fds * sizeof(*fds));
         if (broker_run(r->m->broker, &job, &output, &n, err) < 0)
@@ -241,8 +245,8 @@ static int fetch(struct reconcile *r, struct err *err) {
         const char *observed = stored_revision(r);
         struct value request, fetched;
         if (git_request(r->m, r->a, &r->object, observed, &request, err) < 0)
-                return fail(r, "FetchFailed", err->class == ERR_UNSUPPORTED ? "UnsupportedField" : "AuthenticationFailed",
-                            err);
+                return fail(r, "FetchFailed",
+                            err->class == ERR_UNSUPPORTED ? "UnsupportedField" : "AuthenticationFailed", err);
         _cleanup_free_ char *staging_path = NULL;
         _cleanup_close_ int staging = -1;
         if (artifact_store_stage(r->m->store, &staging_path, &staging, err) < 0)

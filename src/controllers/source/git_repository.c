@@ -43,7 +43,8 @@ static void work(void *context, const struct queue_item *item) {
         char namespace_[256];
         const char *slash = strchr(item->key, '/');
         snprintf(namespace_, sizeof(namespace_), "%.*s", slash ? (int)(slash - item->key) : 0, item->key);
-        _cleanup_cached_ struct cached_object *o = informer_get(g->repositories, namespace_, slash ? slash + 1 : item->key);
+        _cleanup_cached_ struct cached_object *o =
+                informer_get(g->repositories, namespace_, slash ? slash + 1 : item->key);
         if (!o) {
                 queue_done(g->queue, item);
                 return;

@@ -9,9 +9,9 @@ static const struct {
         const char *key;
         const char *field;
 } secret_fields[] = {
-        {"username", "username"},       {"password", "password"}, {"bearerToken", "bearerToken"},
-        {"ca.crt", "caFile"},           {"caFile", "caFile"},     {"tls.crt", "certFile"},
-        {"tls.key", "keyFile"},         {"identity", "identity"}, {"known_hosts", "knownHosts"},
+        {"username", "username"}, {"password", "password"}, {"bearerToken", "bearerToken"},
+        {"ca.crt", "caFile"},     {"caFile", "caFile"},     {"tls.crt", "certFile"},
+        {"tls.key", "keyFile"},   {"identity", "identity"}, {"known_hosts", "knownHosts"},
 };
 
 static int refuse_unbuilt(const struct value *spec, struct err *err) {

@@ -9,7 +9,8 @@ static void rfc3339_round_trip(void **state) {
         int64_t ns;
         assert_string_equal(time_format_rfc3339(text, 0), "1970-01-01T00:00:00Z");
         assert_string_equal(time_format_rfc3339(text, 1795254930), "2026-11-21T09:55:30Z");
-        assert_string_equal(time_format_rfc3339_micro(text, INT64_C(1795254930123456789)), "2026-11-21T09:55:30.123456Z");
+        assert_string_equal(time_format_rfc3339_micro(text, INT64_C(1795254930123456789)),
+                            "2026-11-21T09:55:30.123456Z");
         assert_int_equal(time_parse_rfc3339("2026-11-21T09:55:30Z", &ns, NULL), 0);
         assert_true(ns == INT64_C(1795254930) * NSEC_PER_SEC);
         assert_int_equal(time_parse_rfc3339("2026-11-21T10:55:30.5+01:00", &ns, NULL), 0);
@@ -42,9 +43,12 @@ static void durations_as_go_writes_them(void **state) {
         static const struct {
                 const char *in, *out;
         } rows[] = {
-                {"0", "0s"},          {"1h30m", "1h30m0s"},   {"90s", "1m30s"},         {"1.5h", "1h30m0s"},
-                {"500ms", "500ms"},   {"-2m", "-2m0s"},       {"1us", "1\xc2\xb5s"},    {"1500ns", "1.5\xc2\xb5s"},
-                {"2.5s", "2.5s"},     {"1h0m0.001s", "1h0m0.001s"}, {"24h", "24h0m0s"}, {".5s", "500ms"},
+                {"0", "0s"},           {"1h30m", "1h30m0s"},
+                {"90s", "1m30s"},      {"1.5h", "1h30m0s"},
+                {"500ms", "500ms"},    {"-2m", "-2m0s"},
+                {"1us", "1\xc2\xb5s"}, {"1500ns", "1.5\xc2\xb5s"},
+                {"2.5s", "2.5s"},      {"1h0m0.001s", "1h0m0.001s"},
+                {"24h", "24h0m0s"},    {".5s", "500ms"},
         };
         char text[TIME_TEXT_MAX];
         int64_t ns;

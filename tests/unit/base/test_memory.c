@@ -100,12 +100,9 @@ static void map_survives_many_removals(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(arena_gives_aligned_separate_memory),
-                cmocka_unit_test(arena_stops_at_its_maximum),
-                cmocka_unit_test(arena_refuses_products_that_overflow),
-                cmocka_unit_test(arena_grow_keeps_the_content),
-                cmocka_unit_test(buffer_sticks_at_its_maximum),
-                cmocka_unit_test(map_finds_what_was_put_in),
+                cmocka_unit_test(arena_gives_aligned_separate_memory),  cmocka_unit_test(arena_stops_at_its_maximum),
+                cmocka_unit_test(arena_refuses_products_that_overflow), cmocka_unit_test(arena_grow_keeps_the_content),
+                cmocka_unit_test(buffer_sticks_at_its_maximum),         cmocka_unit_test(map_finds_what_was_put_in),
                 cmocka_unit_test(map_survives_many_removals),
         };
         return cmocka_run_group_tests_name("memory", tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include "tree.h"
 
 #include "base/limits.h"
+#include "build/kustomize/engine.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -96,6 +97,26 @@ static void test_same_resource_twice(void **state) {
         tree_add(&t, "a.yaml", CONFIG_MAP("a"));
         tree_add(&t, "b.yaml", CONFIG_MAP("a"));
         expect_part(&t, ".", "may not add resource with an already registered id: ConfigMap.v1.[noGrp]/a.[noNs]");
+}
+
+static void test_two_resources_that_become_one(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml",
+                 "resources: [a.yaml]\nreplacements:\n- sourceValue: same\n  targets:\n"
+                 "  - select: {kind: ConfigMap}\n    fieldPaths: [metadata.name]\n");
+        tree_add(&t, "a.yaml", CONFIG_MAP("a") "---\n" CONFIG_MAP("b"));
+        expect(&t, ".", "error: may not add resource with an already registered id: ConfigMap.v1.[noGrp]/same.[noNs]");
+}
+
+static void test_work_is_bounded(void **state) {
+        _cleanup_arena_ struct arena *a = arena_new(0);
+        _cleanup_err_ struct err err = ERR_INIT;
+        _cleanup_engine_ struct engine e;
+        assert_int_equal(engine_init(&e, a, -1, NULL, &err), 0);
+        assert_int_equal(engine_charge(&e, LIMIT_KUSTOMIZE_WORK, &err), 0);
+        assert_int_equal(engine_charge(&e, 1, &err), -1);
+        assert_int_equal(err.class, ERR_TOO_LARGE);
 }
 
 static void test_cycles(void **state) {
@@ -209,6 +230,8 @@ int main(void) {
                 cmocka_unit_test(test_replacement_reads_and_writes),
                 cmocka_unit_test(test_unknown_field),
                 cmocka_unit_test(test_same_resource_twice),
+                cmocka_unit_test(test_two_resources_that_become_one),
+                cmocka_unit_test(test_work_is_bounded),
                 cmocka_unit_test(test_cycles),
                 cmocka_unit_test(test_cycle_through_a_symlink),
                 cmocka_unit_test(test_files_outside_of_the_directory),

@@ -5,13 +5,12 @@
 #include "data/json.h"
 #include "tenancy/lockdown.h"
 
-static const char grants_json[] =
-        "[{\"metadata\":{\"name\":\"infra-apps\",\"namespace\":\"flux-system\"},\"spec\":{"
-        "\"sources\":[{\"kind\":\"GitRepository\",\"name\":\"infra-apps\"}],\"to\":["
-        "{\"namespaces\":[\"tenant-a\"],\"paths\":[\"./tenant-a\"]},"
-        "{\"namespaces\":[\"tenant-b\"],\"paths\":[\"./tenant-b/\",\"shared\"]},"
-        "{\"namespaceSelector\":{\"matchLabels\":{\"team\":\"ops\"}}},"
-        "{\"namespaceSelector\":{}}]}}]";
+static const char grants_json[] = "[{\"metadata\":{\"name\":\"infra-apps\",\"namespace\":\"flux-system\"},\"spec\":{"
+                                  "\"sources\":[{\"kind\":\"GitRepository\",\"name\":\"infra-apps\"}],\"to\":["
+                                  "{\"namespaces\":[\"tenant-a\"],\"paths\":[\"./tenant-a\"]},"
+                                  "{\"namespaces\":[\"tenant-b\"],\"paths\":[\"./tenant-b/\",\"shared\"]},"
+                                  "{\"namespaceSelector\":{\"matchLabels\":{\"team\":\"ops\"}}},"
+                                  "{\"namespaceSelector\":{}}]}}]";
 
 struct fixture {
         struct arena *a;
@@ -73,8 +72,9 @@ static void a_foreign_namespace_is_denied_in_the_same_words_whether_or_not_it_ex
         assert_int_equal(resolve(f, "tenant-a", "flux-system", "secret-repo", &got, &present), -1);
         assert_int_equal(absent.class, ERR_ACCESS_DENIED);
         assert_string_equal(absent.reason, "AccessDenied");
-        assert_string_equal(err_message(&absent), "can't access 'GitRepository/flux-system/secret-repo', cross-namespace "
-                                                  "references have been blocked");
+        assert_string_equal(err_message(&absent),
+                            "can't access 'GitRepository/flux-system/secret-repo', cross-namespace "
+                            "references have been blocked");
         assert_string_equal(err_message(&absent), err_message(&present));
 }
 
@@ -109,7 +109,8 @@ static void a_reference_without_namespace_finds_the_grant(void **state) {
         assert_string_equal(got.namespace_, "tenant-b");
         assert_null(got.grant);
         f->existing = NULL;
-        assert_int_equal(resolve(f, "tenant-b", "tenant-b", "infra-apps", &got, NULL), 0); /* named: no grant is meant */
+        assert_int_equal(resolve(f, "tenant-b", "tenant-b", "infra-apps", &got, NULL),
+                         0); /* named: no grant is meant */
         assert_string_equal(got.namespace_, "tenant-b");
 }
 
