@@ -68,6 +68,10 @@
 #define LIMIT_INVALID_CAUSES 100  /* validation errors one custom object is told of */
 #define LIMIT_FIELDSET_DEPTH 1000 /* steps of one managed field's path */
 #define LIMIT_MANAGERS 1000       /* entries of one object's managedFields */
+#define LIMIT_PATCH_DEPTH 1000    /* nesting that a strategic merge or an apply walks through */
+#define LIMIT_SET_LIST 10000      /* scalars of one list that strategic merge joins; it compares each with each */
+#define LIMIT_ERROR_TEXT ((size_t)65536)   /* bytes of an object shown in an error text */
+#define LIMIT_ANNOTATIONS ((size_t)262144) /* keys and values of annotations, as kube-apiserver, bytes */
 
 /* kustomize builds */
 #define ARENA_MAX_BUILD ((size_t)4 << 30)       /* bytes one build of `weir build` may use */
@@ -81,7 +85,6 @@
 #define LIMIT_SYMLINKS 255                         /* symlinks followed for one path */
 #define LIMIT_MERGE_LIST 2000                  /* elements of a list that a patch merges by several keys: quadratic */
 #define LIMIT_MESSAGE_VALUE ((size_t)16 << 10) /* bytes of an object quoted in a message */
-#define LIMIT_ANNOTATIONS ((size_t)262144)     /* keys and values of annotations, as kube-apiserver, bytes */
 
 /* the HTTP server; times in nanoseconds */
 #define LIMIT_HTTP_CONNECTIONS ((size_t)8192)              /* open at once, when the role sets no other cap */
@@ -108,13 +111,10 @@
 #define LIMIT_METRICS ((size_t)4 << 20)    /* text of /metrics, bytes */
 
 /* builds */
-#define LIMIT_BUILD_REQUEST ((size_t)4 << 20) /* a Kustomization's spec and variables, bytes */
-#define LIMIT_BUILD_MEMORY ((size_t)1 << 30)  /* what one build may use, bytes */
-#define LIMIT_BUILD_SECONDS 60                /* how long one build may take */
-#define LIMIT_INVENTORY 50000                 /* objects of one Kustomization */
-#define LIMIT_PATCH_DEPTH 1000                /* nesting that a strategic merge or an apply walks through */
-#define LIMIT_SET_LIST 10000 /* scalars of one list that strategic merge joins; it compares each with each */
-#define LIMIT_ERROR_TEXT ((size_t)65536)         /* bytes of an object shown in an error text */
+#define LIMIT_BUILD_REQUEST ((size_t)4 << 20)    /* a Kustomization's spec and variables, bytes */
+#define LIMIT_BUILD_MEMORY ((size_t)1 << 30)     /* what one build may use, bytes */
+#define LIMIT_BUILD_SECONDS 60                   /* how long one build may take */
+#define LIMIT_INVENTORY 50000                    /* objects of one Kustomization */
 #define LIMIT_FORGE_BODY ((size_t)512 << 20)     /* bytes of one push to the local forge */
 #define LIMIT_FORGE_ANSWER ((size_t)512 << 20)   /* bytes of one clone from it */
 #define LIMIT_FORGE_QUEUE 64                     /* requests that wait for a forge thread */

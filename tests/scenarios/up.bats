@@ -85,3 +85,16 @@ role_is_new() { # ROLE OLD-PID
 	push_all 'after a restart'
 	eventually field_is deployment app-a tenant-a '{.spec.template.spec.containers[0].image}' registry.example.com/app-a:1.0.4
 }
+
+@test "kill -9 of the supervisor ends its roles, and the next up finds everything" {
+	pids="$(role_pid apiserver) $(role_pid forge) $(role_pid controllers)"
+	kill -9 "$("$WEIR" status | sed -n 's/^supervisor *pid \([0-9]*\),.*/\1/p')"
+	all_gone() {
+		local pid
+		for pid in $pids; do ! kill -0 "$pid" 2>/dev/null || return 1; done
+	}
+	eventually all_gone
+	start_weir
+	field_is configmap kept-3 default '{.data.n}' 3
+	eventually ready_is kustomization tenant-a-apps tenant-a True
+}

@@ -70,6 +70,10 @@ static void on_change(struct controllers *c, const struct kind_set *kinds, const
                 apiservices_sync(c, kinds, o, false);
         } else if (is_a(o, "", "ConfigMap") && streq(o->name, "kube-root-ca.crt"))
                 accounts_sync(c, o->namespace_);
+        else if (is_a(o, "", "Secret"))
+                token_secrets_sync(c, kinds, o);
+        else if (is_a(o, "", "ServiceAccount"))
+                token_secrets_account(c, kinds, o, false);
         if (o->deleting)
                 protection_sync(c, kinds, o);
         else if (c->options.settle_workloads)
@@ -88,6 +92,8 @@ static void on_delete(struct controllers *c, const struct kind_set *kinds, const
                 namespaces_sync(c, o->namespace_);
         else if (account || root_ca)
                 accounts_sync(c, o->namespace_);
+        if (is_a(o, "", "ServiceAccount"))
+                token_secrets_account(c, kinds, o, true);
         if (is_a(o, "apiextensions.k8s.io", "CustomResourceDefinition"))
                 apiservices_sync(c, kinds, o, true);
         else if (strchr(o->api_version, '/'))
@@ -171,6 +177,7 @@ static void *run(void *context) {
                         registry_event_done(&e);
                 } else if (got == 0) {
                         derive(c);
+                        events_expire(c);
                 } else if (got < 0 && err.class == ERR_GONE) {
                         synced = false;
                 } else if (got < 0) {

@@ -10,10 +10,12 @@
 #include "base/err.h"
 
 struct registry;
+struct auth;
 struct controllers;
 
 struct controllers_options {
         const char *root_ca_pem; /* content of kube-root-ca.crt; copied */
+        struct auth *auth;       /* fills the Secrets of service account tokens; NULL: they stay empty */
         bool settle_workloads;   /* false: workloads keep the status that clients write */
 };
 

@@ -30,6 +30,7 @@ struct controllers {
         struct strmap terminating; /* names of namespaces that wait for their content to go */
         struct strmap measured;    /* names of namespaces whose quotas are to be measured */
         bool roles_changed;        /* aggregated roles must be computed again */
+        int64_t events_due;        /* when the next event may expire, by the wall clock */
 };
 
 /* The kind of a stored object in a snapshot; NULL when its kind is gone. */
@@ -46,6 +47,10 @@ void crds_sync(struct controllers *c, const struct object *o);
 void apiservices_sync(struct controllers *c, const struct kind_set *kinds, const struct object *o, bool deleted);
 void quotas_observe(struct controllers *c, const struct kind_set *kinds, const struct object *o);
 void quotas_measure(struct controllers *c);
+void events_expire(struct controllers *c);
+void token_secrets_sync(struct controllers *c, const struct kind_set *kinds, const struct object *o);
+void token_secrets_account(struct controllers *c, const struct kind_set *kinds, const struct object *account,
+                           bool deleted);
 void settle(struct controllers *c, const struct kind_set *kinds, const struct object *o);
 void protection_sync(struct controllers *c, const struct kind_set *kinds, const struct object *o);
 
