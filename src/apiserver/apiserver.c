@@ -229,8 +229,11 @@ static int start_controllers(struct apiserver *s, struct err *err) {
                 .port = s->port,
                 .client_ca_pem = pki_ca_pem(s->pki),
         };
-        struct controllers_options options = {.root_ca_pem = pki_ca_pem(s->pki),
-                                              .settle_workloads = s->options->settle_workloads};
+        struct controllers_options options = {
+                .root_ca_pem = pki_ca_pem(s->pki),
+                .settle_workloads = s->options->settle_workloads,
+                .auth = s->server.auth,
+        };
         /* The first objects of a new store are made again if the machine fails meanwhile. */
         bool fresh = store_rv(s->store) == 0;
         if (fresh && store_set_durable(s->store, false, err) < 0)

@@ -61,6 +61,11 @@ struct artifact_store *artifact_store_close(struct artifact_store *s) {
         return NULL;
 }
 
+bool artifact_store_is_hash(const char *hash) {
+        size_t n = strspn(hash, "0123456789abcdef");
+        return hash[n] == '\0' && (n == 40 || n == 64);
+}
+
 const char *artifact_store_address(const struct artifact_store *s) {
         return s->advertise;
 }
@@ -172,6 +177,8 @@ bool artifact_store_has(struct artifact_store *s, const struct artifact_place *p
 
 int artifact_store_open_tree(struct artifact_store *s, const struct artifact_place *p, const char *hash,
                              const char *root, struct err *err) {
+        if (!artifact_store_is_hash(hash))
+                return err_set(err, ERR_NOT_FOUND, "no such revision");
         _cleanup_free_ char *tree = place_dir(s, "trees", p, hash);
         if (!tree)
                 return err_oom(err);

@@ -27,6 +27,10 @@ struct artifact_store *artifact_store_close(struct artifact_store *s);
 /* HOST:PORT as consumers reach it. Lives as long as the store. */
 const char *artifact_store_address(const struct artifact_store *s);
 
+/* True for 40 or 64 lower-case hexadecimal digits. What a worker answered or a status says is checked with this before
+ * it becomes a path. */
+bool artifact_store_is_hash(const char *hash);
+
 /* One source's place. kind in lower case. */
 struct artifact_place {
         const char *kind;

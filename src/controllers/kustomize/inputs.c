@@ -9,11 +9,17 @@
 
 /* ---- the source ---- */
 
+struct collecting {
+        struct arena *a;
+        struct value list;
+        bool failed;
+};
+
 static void collect_grant(void *context, const struct cached_object *o) {
-        struct reconcile *r = context;
+        struct collecting *c = context;
         struct value copy;
-        if (value_copy(r->a, &o->value, &copy, NULL) == 0)
-                value_append(r->a, &r->skipped, copy); /* borrowed as a list while resolving */
+        if (value_copy(c->a, &o->value, &copy, NULL) < 0 || !value_append(c->a, &c->list, copy))
+                c->failed = true;
 }
 
 static bool source_exists(void *context, const char *kind, const char *namespace_, const char *name) {
@@ -57,17 +63,14 @@ static int decide_access(struct reconcile *r, const struct value *ref, struct er
                 .name = value_string_or(value_get(ref, "name"), ""),
         };
         _cleanup_cached_ struct cached_object *ns = informer_get(r->k->namespaces, NULL, r->namespace_);
-        r->skipped = value_list();
-        informer_each(r->k->grants, collect_grant, r);
-        struct value *grants = arena_make(r->a, struct value);
-        const struct value *labels = ns ? value_path(&ns->value, "metadata", "labels", NULL) : NULL;
-        struct value *labels_copy = arena_make(r->a, struct value);
-        if (!grants || !labels_copy || (labels && value_copy(r->a, labels, labels_copy, NULL) < 0))
+        struct collecting grants = {.a = r->a, .list = value_list()};
+        struct value *labels = arena_make(r->a, struct value);
+        const struct value *live = ns ? value_path(&ns->value, "metadata", "labels", NULL) : NULL;
+        informer_each(r->k->grants, collect_grant, &grants); /* few, and made by admins only */
+        if (grants.failed || !labels || (live && value_copy(r->a, live, labels, NULL) < 0))
                 return err_oom(err);
-        *grants = r->skipped;
-        r->skipped = value_list();
         struct lockdown_view view = {
-                .grants = grants, .namespace_labels = labels_copy, .source_exists = source_exists, .context = r->k};
+                .grants = &grants.list, .namespace_labels = labels, .source_exists = source_exists, .context = r->k};
         int decided = lockdown_resolve_source(r->a, &r->k->lockdown, &view, &source, &r->access, err);
         if (watch_things(r, source.name) < 0)
                 return err_oom(err);

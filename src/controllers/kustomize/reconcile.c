@@ -89,7 +89,7 @@ static struct outcome finalize(struct reconcile *r) {
         _cleanup_err_ struct err err = ERR_INIT;
         const struct value *entries = value_path(&r->object, "status", "inventory", "entries", NULL);
         const char *policy = value_string_or(value_get(r->spec, "deletionPolicy"), "MirrorPrune");
-        bool prune = streq(policy, "Delete") || streq(policy, "WaitForTermination") ||
+        bool prune = streq(policy, "Delete") ||
                      (streq(policy, "MirrorPrune") && value_bool_or(value_get(r->spec, "prune"), false));
         struct value survivors;
         r->changes = value_list();
@@ -193,6 +193,10 @@ static int refuse_unbuilt(struct reconcile *r, struct err *err) {
                         return err_set_reason(err, ERR_UNSUPPORTED, "UnsupportedField",
                                               "spec.%s is not supported by this version of weir: remove it to go on",
                                               fields[i]);
+        if (value_equals_str(value_get(r->spec, "deletionPolicy"), "WaitForTermination"))
+                return err_set_reason(err, ERR_UNSUPPORTED, "UnsupportedField",
+                                      "spec.deletionPolicy 'WaitForTermination' is not supported by this version of "
+                                      "weir: expected MirrorPrune, Delete or Orphan");
         return 0;
 }
 

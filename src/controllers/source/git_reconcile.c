@@ -197,7 +197,23 @@ static const char *stored_revision(struct reconcile *r) {
         if (value_is_map(verify) && !value_equals_str(value_path(&r->object, "status", "sourceVerificationMode", NULL),
                                                       git_verify_mode(verify)))
                 return NULL; /* never verified in this mode */
-        return hash && artifact_store_has(r->m->store, &r->place, file + 1, hash) ? revision : NULL;
+        return hash && artifact_store_is_hash(hash) && artifact_store_has(r->m->store, &r->place, file + 1, hash)
+                       ? revision
+                       : NULL;
+}
+
+/* What a worker answers is a stranger's word: the commit becomes a file's name, the revision a text for users. */
+static int check_answer(const struct value *fetched, struct err *err) {
+        const char *revision = value_get_str(fetched, "revision");
+        bool changed = value_bool_or(value_get(fetched, "changed"), true);
+        if (!revision || strlen(revision) > 512)
+                return err_set(err, ERR_INTERNAL, "the fetch worker's answer names no revision");
+        for (const char *p = revision; *p; p++)
+                if ((unsigned char)*p < 0x20 || *p == 0x7f)
+                        return err_set(err, ERR_INTERNAL, "the revision holds control characters");
+        if (changed && !artifact_store_is_hash(value_string_or(value_get(fetched, "commit"), "")))
+                return err_set(err, ERR_INTERNAL, "the fetch worker's answer names no commit");
+        return 0;
 }
 
 /* SourceVerified says what the fetch worker verified; without spec.verify there is nothing to say. */
@@ -241,41 +257,49 @@ static char *event_text(struct reconcile *r, const struct value *fetched) {
         return text;
 }
 
+/* Stores what was fetched and says so. */
+static int keep(struct reconcile *r, const char *staging_path, int staging, const struct value *fetched,
+                struct err *err) {
+        const struct value *ignore = value_path(&r->object, "spec", "ignore", NULL);
+        value_remove(&r->status, "observedIgnore");
+        if (ignore && !value_set(r->a, &r->status, "observedIgnore", *ignore))
+                return err_oom(err);
+        r->conditions = value_get(&r->status, "conditions");
+        if (store(r, staging_path, staging, fetched, value_get_str(fetched, "commit"), err) < 0)
+                return fail(r, "StorageOperationFailed", "ArchiveOperationFailed", err);
+        const char *text = event_text(r, fetched);
+        emit(r, "Normal", "NewArtifact", text ? text : "stored artifact", value_get_str(fetched, "revision"));
+        return 0;
+}
+
+static int fetch_into(struct reconcile *r, const struct value *request, const char *staging_path, int staging,
+                      struct err *err) {
+        struct value fetched;
+        int64_t timeout = manager_duration(value_path(&r->object, "spec", "timeout", NULL), 60 * NSEC_PER_SEC);
+        if (run_job(r, JOB_FETCH_GIT, request, &staging, 1, timeout + GRACE, &fetched, err) < 0 ||
+            check_answer(&fetched, err) < 0) {
+                fail_fetch(r, err);
+                return -1;
+        }
+        if (set_verified(r, &fetched, err) < 0)
+                return -1;
+        if (value_bool_or(value_get(&fetched, "changed"), true) && keep(r, staging_path, staging, &fetched, err) < 0)
+                return -1;
+        return succeed(r, value_get_str(&fetched, "revision"), err);
+}
+
 static int fetch(struct reconcile *r, struct err *err) {
-        const char *observed = stored_revision(r);
-        struct value request, fetched;
-        if (git_request(r->m, r->a, &r->object, observed, &request, err) < 0)
+        struct value request;
+        if (git_request(r->m, r->a, &r->object, stored_revision(r), &request, err) < 0)
                 return fail(r, "FetchFailed",
                             err->class == ERR_UNSUPPORTED ? "UnsupportedField" : "AuthenticationFailed", err);
         _cleanup_free_ char *staging_path = NULL;
         _cleanup_close_ int staging = -1;
         if (artifact_store_stage(r->m->store, &staging_path, &staging, err) < 0)
                 return fail(r, "StorageOperationFailed", "DirectoryCreationFailed", err);
-        int64_t timeout = manager_duration(value_path(&r->object, "spec", "timeout", NULL), 60 * NSEC_PER_SEC);
-        int done = run_job(r, JOB_FETCH_GIT, &request, &staging, 1, timeout + GRACE, &fetched, err);
-        const char *revision = done == 0 ? value_get_str(&fetched, "revision") : NULL;
-        if (done < 0 || !revision) {
-                if (done == 0)
-                        err_set(err, ERR_INTERNAL, "the fetch worker's answer names no revision");
-                fail_fetch(r, err);
-        } else if (set_verified(r, &fetched, err) < 0) {
-                done = -1;
-        } else if (value_bool_or(value_get(&fetched, "changed"), true)) {
-                const char *commit = value_string_or(value_get(&fetched, "commit"), "");
-                const struct value *ignore = value_path(&r->object, "spec", "ignore", NULL);
-                if (ignore)
-                        value_set(r->a, &r->status, "observedIgnore", *ignore);
-                else
-                        value_remove(&r->status, "observedIgnore");
-                done = store(r, staging_path, staging, &fetched, commit, err);
-                r->conditions = value_get(&r->status, "conditions");
-                if (done < 0)
-                        fail(r, "StorageOperationFailed", "ArchiveOperationFailed", err);
-                else
-                        emit(r, "Normal", "NewArtifact", event_text(r, &fetched), revision);
-        }
+        int done = fetch_into(r, &request, staging_path, staging, err);
         fs_remove_tree(staging_path, NULL);
-        return done < 0 || !revision ? -1 : succeed(r, revision, err);
+        return done;
 }
 
 /* ---- the whole ---- */
