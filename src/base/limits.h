@@ -102,7 +102,8 @@
 #define LIMIT_IGNORE_FILE ((size_t)1 << 20)                /* bytes of one .sourceignore file */
 #define LIMIT_JOB_MEMORY ((size_t)256 << 20)               /* bytes of the arena of a fetch, archive or unpack job */
 #define LIMIT_API_WORKERS 64                               /* threads that prepare writes and lists */
-#define LIMIT_API_QUEUE 4096                               /* requests waiting for one of them; more get 429 */
+#define LIMIT_API_FLOWS 64              /* queues of waiting requests, served in turn; a user has one by his name */
+#define LIMIT_API_FLOW_QUEUE 1024       /* requests waiting in one of them; more get 429 */
 #define LIMIT_API_VERSION_WAITERS 8        /* requests that may wait for a version of the future at a time */
 #define LIMIT_LIST_BYTES ((size_t)1 << 30) /* one list response, bytes */
 #define LIMIT_FIELD_MANAGER 128            /* bytes of a field manager's name, as kube-apiserver */

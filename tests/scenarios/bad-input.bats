@@ -18,6 +18,8 @@ setup_file() {
 	for ns in neighbour hostile; do
 		kubectl create rolebinding edit --clusterrole=edit --serviceaccount=$ns:default -n $ns
 	done
+	# The role "edit" is made of other roles by a controller, which on a new cluster takes a moment.
+	eventually kubectl auth can-i create configmaps -n hostile --as system:serviceaccount:hostile:default
 	make_repo good "$BATS_FILE_TMPDIR/good"
 	export GOOD=$CLONE
 	source_and_kustomization neighbour good . "$FORGE/git/good.git"

@@ -177,7 +177,7 @@ static void submit(struct call *c, void (*handle)(struct call *c)) {
         }
         *job = (struct job){.work.run = run_job, .call = c, .handle = handle};
         c->on_worker = true;
-        if (workers_submit(c->server->workers, &job->work, &err) == 0)
+        if (workers_submit(c->server->workers, c->user.name, &job->work, &err) == 0)
                 return;
         c->on_worker = false;
         call_fail(c, &err);

@@ -4,12 +4,19 @@
 #include <pthread.h>
 
 #include "base/limits.h"
+#include "base/strmap.h"
+
+struct flow {
+        struct work *first, **last;
+        size_t waiting;
+};
 
 struct workers {
         pthread_mutex_t lock; /* everything below */
         pthread_cond_t filled;
-        struct work *first, **last;
-        size_t waiting;
+        struct flow flows[LIMIT_API_FLOWS];
+        size_t turn;    /* the flow that is served next */
+        size_t waiting; /* in all flows */
         size_t idle;
         bool stopping;
         pthread_t threads[LIMIT_API_WORKERS];
@@ -22,24 +29,36 @@ int workers_new(struct workers **ret, struct err *err) {
                 return err_oom(err);
         pthread_mutex_init(&w->lock, NULL);
         pthread_cond_init(&w->filled, NULL);
-        w->last = &w->first;
+        for (size_t i = 0; i < LIMIT_API_FLOWS; i++)
+                w->flows[i].last = &w->flows[i].first;
         *ret = w;
         return 0;
+}
+
+/* The next flow in turn that has work; there is one. */
+static struct flow *next_flow(struct workers *w) {
+        for (;;) {
+                struct flow *f = &w->flows[w->turn++ % LIMIT_API_FLOWS];
+                if (f->first)
+                        return f;
+        }
 }
 
 /* The next piece of work, or NULL when the pool stops and is empty. The lock is held. */
 static struct work *take(struct workers *w) {
         w->idle++;
-        while (!w->first && !w->stopping)
+        while (w->waiting == 0 && !w->stopping)
                 pthread_cond_wait(&w->filled, &w->lock);
         w->idle--;
-        struct work *work = w->first;
-        if (work) {
-                w->first = work->next;
-                if (!w->first)
-                        w->last = &w->first;
-                w->waiting--;
-        }
+        if (w->waiting == 0)
+                return NULL;
+        struct flow *f = next_flow(w);
+        struct work *work = f->first;
+        f->first = work->next;
+        if (!f->first)
+                f->last = &f->first;
+        f->waiting--;
+        w->waiting--;
         return work;
 }
 
@@ -55,18 +74,20 @@ static void *run(void *pool) {
         return NULL;
 }
 
-int workers_submit(struct workers *w, struct work *work, struct err *err) {
+int workers_submit(struct workers *w, const char *user, struct work *work, struct err *err) {
+        struct flow *f = &w->flows[str_hash(user, strlen(user)) % LIMIT_API_FLOWS];
         int status = 0;
         work->next = NULL;
         pthread_mutex_lock(&w->lock);
         if (w->idle <= w->waiting && w->n_threads < LIMIT_API_WORKERS && !w->stopping &&
             pthread_create(&w->threads[w->n_threads], NULL, run, w) == 0)
                 w->n_threads++;
-        if (w->waiting >= LIMIT_API_QUEUE || w->stopping || w->n_threads == 0) {
+        if (f->waiting >= LIMIT_API_FLOW_QUEUE || w->stopping || w->n_threads == 0) {
                 status = err_set(err, ERR_TOO_MANY, "too many requests, please try again later");
         } else {
-                *w->last = work;
-                w->last = &work->next;
+                *f->last = work;
+                f->last = &work->next;
+                f->waiting++;
                 w->waiting++;
                 pthread_cond_signal(&w->filled);
         }

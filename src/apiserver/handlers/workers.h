@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A pool of threads for requests that block: writes wait for the disk, lists take time. Threads are started when work
- * waits and none is idle, up to LIMIT_API_WORKERS. */
+ * waits and none is idle, up to LIMIT_API_WORKERS.
+ *
+ * The queue is fair between users: work waits in one of LIMIT_API_FLOWS flows, chosen by its user's name, and the flows
+ * are served in turn. So whoever asks much waits behind himself, and past LIMIT_API_FLOW_QUEUE is told to come later,
+ * while others pass. */
 #pragma once
 
 #include "base/err.h"
@@ -18,5 +22,5 @@ struct work {
         struct work *next;
 };
 
-/* -1 (ERR_TOO_MANY) when LIMIT_API_QUEUE pieces wait already: nothing is run. */
-int workers_submit(struct workers *w, struct work *work, struct err *err);
+/* -1 (ERR_TOO_MANY) when the user's flow is full: nothing is run. */
+int workers_submit(struct workers *w, const char *user, struct work *work, struct err *err);
