@@ -39,7 +39,8 @@ demo: deps-demo
 bench: deps-test
 	@bench/run
 
-fuzz: deps-test
+fuzz:
+	@tools/install-packages build fuzz
 	@tests/fuzz/run
 
 install: build

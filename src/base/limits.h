@@ -74,12 +74,12 @@
 #define LIMIT_ANNOTATIONS ((size_t)262144) /* keys and values of annotations, as kube-apiserver, bytes */
 
 /* kustomize builds */
-#define ARENA_MAX_BUILD ((size_t)4 << 30)       /* bytes one build of `weir build` may use */
-#define LIMIT_KUSTOMIZE_DEPTH 64                /* bases within bases */
-#define LIMIT_KUSTOMIZE_FILE ((size_t)64 << 20) /* one file of a source tree, bytes */
-#define LIMIT_KUSTOMIZE_FILES 100000            /* files and directories one build may name */
-#define LIMIT_KUSTOMIZE_RESOURCES 100000        /* resources of one build */
-#define LIMIT_KUSTOMIZE_WORK ((size_t)20 << 20) /* resources looked at by all patches, selectors and references */
+#define ARENA_MAX_BUILD ((size_t)4 << 30)          /* bytes one build of `weir build` may use */
+#define LIMIT_KUSTOMIZE_DEPTH 64                   /* bases within bases */
+#define LIMIT_KUSTOMIZE_FILE ((size_t)64 << 20)    /* one file of a source tree, bytes */
+#define LIMIT_KUSTOMIZE_FILES 100000               /* files and directories one build may name */
+#define LIMIT_KUSTOMIZE_RESOURCES 100000           /* resources of one build */
+#define LIMIT_KUSTOMIZE_WORK ((size_t)20 << 20)    /* resources looked at by all patches, selectors and references */
 #define LIMIT_KUSTOMIZE_OUTPUT ((size_t)512 << 20) /* bytes of YAML one build may print */
 #define LIMIT_SYMLINKS 255                         /* symlinks followed for one path */
 #define LIMIT_MERGE_LIST 2000                  /* elements of a list that a patch merges by several keys: quadratic */
@@ -102,8 +102,8 @@
 #define LIMIT_IGNORE_FILE ((size_t)1 << 20)                /* bytes of one .sourceignore file */
 #define LIMIT_JOB_MEMORY ((size_t)256 << 20)               /* bytes of the arena of a fetch, archive or unpack job */
 #define LIMIT_API_WORKERS 64                               /* threads that prepare writes and lists */
-#define LIMIT_API_FLOWS 64              /* queues of waiting requests, served in turn; a user has one by his name */
-#define LIMIT_API_FLOW_QUEUE 1024       /* requests waiting in one of them; more get 429 */
+#define LIMIT_API_FLOWS 64                 /* queues of waiting requests, served in turn; a user has one by his name */
+#define LIMIT_API_FLOW_QUEUE 1024          /* requests waiting in one of them; more get 429 */
 #define LIMIT_API_VERSION_WAITERS 8        /* requests that may wait for a version of the future at a time */
 #define LIMIT_LIST_BYTES ((size_t)1 << 30) /* one list response, bytes */
 #define LIMIT_FIELD_MANAGER 128            /* bytes of a field manager's name, as kube-apiserver */

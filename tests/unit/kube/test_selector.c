@@ -5,7 +5,6 @@
 #include "data/json.h"
 #include "kube/selector.h"
 
-
 static struct arena *a;
 
 static int setup(void **state) {
