@@ -10,7 +10,7 @@ setup_file() {
 	mkdir -p "$SMALL"
 	if mount -t tmpfs -o size=24m weir-full-disk "$SMALL" 2>/dev/null; then
 		export KUBECONFIG=$WEIR_DATA/admin.kubeconfig MOUNTED=1
-		"$WEIR" up --detach --data "$WEIR_DATA" >"$BATS_FILE_TMPDIR/up.out"
+		"$WEIR" up --detach --data "$WEIR_DATA" >"$BATS_FILE_TMPDIR/up.out" 2>"$BATS_FILE_TMPDIR/up.log"
 	fi
 }
 
@@ -22,7 +22,8 @@ setup() {
 teardown_file() {
 	if [ -n "${MOUNTED-}" ]; then
 		"$WEIR" down --data "$WEIR_DATA" || true
-		umount "$SMALL" || true
+		eventually umount "$SMALL" || umount -l "$SMALL" # a process that just ended may still hold it
+		no_sanitizer_reports
 	fi
 }
 
@@ -45,7 +46,7 @@ teardown_file() {
 	eventually kubectl create configmap after --from-literal=n=1
 	field_is configmap before default '{.data.kept}' yes
 	"$WEIR" down
-	"$WEIR" up --detach >/dev/null
+	"$WEIR" up --detach >/dev/null 2>>"$BATS_FILE_TMPDIR/up.log"
 	field_is configmap before default '{.data.kept}' yes
 	field_is configmap after default '{.data.n}' 1
 }
