@@ -107,6 +107,9 @@ teardown_file() {
 	[[ "$output" == *seccomp* ]]
 	[[ "$output" == *kustomizations.kustomize.toolkit.fluxcd.io/v1* ]]
 	"$WEIR" version
+	run "$WEIR" version --json
+	[ "$status" -eq 1 ]
+	[ "$output" = '✗ unknown flag: --json' ]
 }
 
 @test "the installed roles give the controllers no tenant's rights" {
