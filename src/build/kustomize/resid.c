@@ -37,34 +37,35 @@ const char *gvk_string(struct arena *a, const struct gvk *gvk) {
                             or (gvk->group, "[noGrp]"));
 }
 
+const char *const resid_first_kinds[RESID_FIRST_KINDS] = {
+        "Namespace",
+        "ResourceQuota",
+        "StorageClass",
+        "CustomResourceDefinition",
+        "ServiceAccount",
+        "PodSecurityPolicy",
+        "Role",
+        "ClusterRole",
+        "RoleBinding",
+        "ClusterRoleBinding",
+        "ConfigMap",
+        "Secret",
+        "Endpoints",
+        "Service",
+        "LimitRange",
+        "PriorityClass",
+        "PersistentVolume",
+        "PersistentVolumeClaim",
+        "Deployment",
+        "StatefulSet",
+        "CronJob",
+        "PodDisruptionBudget",
+};
+
 static int kind_rank(const char *kind) {
-        static const char *const first[] = {
-                "Namespace",
-                "ResourceQuota",
-                "StorageClass",
-                "CustomResourceDefinition",
-                "ServiceAccount",
-                "PodSecurityPolicy",
-                "Role",
-                "ClusterRole",
-                "RoleBinding",
-                "ClusterRoleBinding",
-                "ConfigMap",
-                "Secret",
-                "Endpoints",
-                "Service",
-                "LimitRange",
-                "PriorityClass",
-                "PersistentVolume",
-                "PersistentVolumeClaim",
-                "Deployment",
-                "StatefulSet",
-                "CronJob",
-                "PodDisruptionBudget",
-        };
-        for (size_t i = 0; i < ARRAY_LEN(first); i++)
-                if (streq(kind, first[i]))
-                        return (int)i - (int)ARRAY_LEN(first);
+        for (size_t i = 0; i < RESID_FIRST_KINDS; i++)
+                if (streq(kind, resid_first_kinds[i]))
+                        return (int)i - (int)RESID_FIRST_KINDS;
         if (streq(kind, "MutatingWebhookConfiguration"))
                 return 1;
         return streq(kind, "ValidatingWebhookConfiguration") ? 2 : 0;

@@ -6,6 +6,10 @@
 #include "base/strmap.h"
 #include "data/value.h"
 
+/* The kinds that kustomize puts first, in their order: that of ids and of the legacy sort's default. */
+#define RESID_FIRST_KINDS 22
+extern const char *const resid_first_kinds[RESID_FIRST_KINDS];
+
 struct gvk {
         const char *group, *version, *kind;
 };

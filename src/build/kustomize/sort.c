@@ -55,30 +55,6 @@ static int add_list(struct arena *a, struct strmap *ranks, const struct value *l
         return add_ranks(a, ranks, kinds, list->len, first ? -(long)list->len : 1);
 }
 
-static const char *const default_first[] = {
-        "Namespace",
-        "ResourceQuota",
-        "StorageClass",
-        "CustomResourceDefinition",
-        "ServiceAccount",
-        "PodSecurityPolicy",
-        "Role",
-        "ClusterRole",
-        "RoleBinding",
-        "ClusterRoleBinding",
-        "ConfigMap",
-        "Secret",
-        "Endpoints",
-        "Service",
-        "LimitRange",
-        "PriorityClass",
-        "PersistentVolume",
-        "PersistentVolumeClaim",
-        "Deployment",
-        "StatefulSet",
-        "CronJob",
-        "PodDisruptionBudget",
-};
 static const char *const default_last[] = {"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"};
 
 static int sort_legacy(struct engine *e, struct resmap *m, const struct strmap *ranks, struct err *err) {
@@ -125,10 +101,10 @@ int sort_resources(struct engine *e, struct resmap *m, const struct value *optio
                 return 0;
         _cleanup_strmap_ struct strmap ranks = STRMAP_INIT;
         struct arena *a = e->arena;
-        int failed = legacy ? add_list(a, &ranks, value_get(legacy, "orderFirst"), true) < 0 ||
-                                      add_list(a, &ranks, value_get(legacy, "orderLast"), false) < 0
-                            : add_ranks(a, &ranks, default_first, ARRAY_LEN(default_first),
-                                        -(long)ARRAY_LEN(default_first)) < 0 ||
-                                      add_ranks(a, &ranks, default_last, ARRAY_LEN(default_last), 1) < 0;
+        int failed =
+                legacy ? add_list(a, &ranks, value_get(legacy, "orderFirst"), true) < 0 ||
+                                 add_list(a, &ranks, value_get(legacy, "orderLast"), false) < 0
+                       : add_ranks(a, &ranks, resid_first_kinds, RESID_FIRST_KINDS, -(long)RESID_FIRST_KINDS) < 0 ||
+                                 add_ranks(a, &ranks, default_last, ARRAY_LEN(default_last), 1) < 0;
         return failed ? err_oom(err) : sort_legacy(e, m, &ranks, err);
 }
