@@ -1,36 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
+#include "unit/json_fixture.h"
 
-#include "data/json.h"
 #include "kube/smp.h"
-
-static struct arena *arena;
-
-static int setup(void **state) {
-        arena = arena_new(0);
-        return arena ? 0 : -1;
-}
-
-static int teardown(void **state) {
-        arena = arena_free(arena);
-        return 0;
-}
-
-static struct value parse(const char *json) {
-        struct value v;
-        assert_int_equal(json_parse(arena, json, strlen(json), 0, NULL, &v, NULL), 0);
-        return v;
-}
-
-static const char *text_of(const struct value *v) {
-        struct buf b = BUF_INIT(1 << 20);
-        json_write(&b, v, JSON_SORT_KEYS);
-        const char *text = arena_strdup(arena, buf_str(&b));
-        buf_done(&b);
-        return text;
-}
 
 /* The merged object, or the error's text; neither input may change. */
 static const char *apply(const char *type, const char *original, const char *patch, enum err_class *class) {

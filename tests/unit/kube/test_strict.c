@@ -1,37 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
+#include "unit/json_fixture.h"
 
-#include "data/json.h"
 #include "kube/quantity.h"
 #include "kube/strict.h"
-
-static struct arena *arena;
-
-static int setup(void **state) {
-        arena = arena_new(0);
-        return arena ? 0 : -1;
-}
-
-static int teardown(void **state) {
-        arena = arena_free(arena);
-        return 0;
-}
-
-static struct value parse(const char *json) {
-        struct value v;
-        assert_int_equal(json_parse(arena, json, strlen(json), 0, NULL, &v, NULL), 0);
-        return v;
-}
-
-static const char *text_of(const struct value *v) {
-        struct buf b = BUF_INIT(1 << 20);
-        json_write(&b, v, JSON_SORT_KEYS);
-        const char *text = arena_strdup(arena, buf_str(&b));
-        buf_done(&b);
-        return text;
-}
 
 /* What is stored of an object, as JSON. */
 static const char *stored(const char *type, const char *json, struct value *warnings) {
