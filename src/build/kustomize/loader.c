@@ -3,6 +3,7 @@
 
 #include "base/fs.h"
 #include "base/limits.h"
+#include "build/kustomize/remote.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -232,7 +233,11 @@ int loader_top(struct engine *e, const char *path, struct loader *ret, struct er
 int loader_enter(struct engine *e, const struct loader *from, const char *path, struct loader *ret, struct err *err) {
         if (!*path)
                 return err_set(err, ERR_INVALID, "new root cannot be empty");
-        if (loader_is_remote(path))
+        struct remote remote;
+        int is = remote_parse(e->arena, path, &remote);
+        if (is < 0)
+                return err_oom(err);
+        if (is)
                 return refuse_remote(e, path, err);
         if (path[0] == '/')
                 return err_set(err, ERR_INVALID, "new root '%s' cannot be absolute", path);

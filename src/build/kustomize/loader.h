@@ -5,9 +5,6 @@
 
 #include "build/kustomize/engine.h"
 
-/* True when kustomize would fetch this from elsewhere: a URL, an scp-like address, a forge's shorthand. */
-bool loader_is_remote(const char *path);
-
 /* The text that stands for a path in messages. */
 const char *loader_display(struct engine *e, const char *path);
 

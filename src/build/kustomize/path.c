@@ -36,29 +36,3 @@ const char *loader_join(struct arena *a, const char *base, const char *path) {
         out[len] = 0;
         return out;
 }
-
-static bool begins(const char *s, const char *const *prefixes, size_t n) {
-        for (size_t i = 0; i < n; i++)
-                if (strncasecmp(s, prefixes[i], strlen(prefixes[i])) == 0)
-                        return true;
-        return false;
-}
-
-bool loader_is_remote(const char *path) {
-        static const char *const schemes[] = {"https://", "http://", "ssh://", "file://", "git::", "gh:"};
-        if (begins(path, schemes, ARRAY_LEN(schemes)))
-                return true;
-        /* user@host:path and user@host/path, and github.com with a path of at least two parts. */
-        const char *at = strchr(path, '@'), *slash = strchr(path, '/');
-        if (at && at > path && (!slash || at < slash)) {
-                const char *sep = strpbrk(at, ":/");
-                if (sep && sep > at + 1 && strchr(sep, '/'))
-                        return true;
-        }
-        static const char *const forges[] = {"github.com/", "github.com:"};
-        if (!begins(path, forges, ARRAY_LEN(forges)))
-                return false;
-        const char *rest = path + strlen(forges[0]);
-        slash = strchr(rest, '/');
-        return slash && slash > rest && slash[1];
-}

@@ -58,16 +58,6 @@ static void test_join(void **state) {
         assert_string_equal(loader_join(a, "a", "./b//c/"), "a/b/c");
 }
 
-static void test_remote(void **state) {
-        assert_true(loader_is_remote("https://github.com/a/b"));
-        assert_true(loader_is_remote("git@host:a/b"));
-        assert_true(loader_is_remote("ssh://git@host/a"));
-        assert_true(loader_is_remote("github.com/a/b"));
-        assert_false(loader_is_remote("../base"));
-        assert_false(loader_is_remote("dir/with@at/x"));
-        assert_false(loader_is_remote("github.com"));
-}
-
 static void test_field_paths(void **state) {
         _cleanup_arena_ struct arena *a = arena_new(0);
         const char *const *parts;
@@ -89,8 +79,8 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_strings),        cmocka_unit_test(test_no_namespace_is_default),
                 cmocka_unit_test(test_order_of_kinds), cmocka_unit_test(test_scopes),
-                cmocka_unit_test(test_join),           cmocka_unit_test(test_remote),
-                cmocka_unit_test(test_field_paths),    cmocka_unit_test(test_quote),
+                cmocka_unit_test(test_join),           cmocka_unit_test(test_field_paths),
+                cmocka_unit_test(test_quote),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
