@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* weir controllers: all controllers in one process, against any API server. Flags bear Flux's names. */
+/* weir controllers: the controllers in one process, against any API server. Flags bear Flux's names. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "cli/cli.h"
@@ -25,6 +25,8 @@ struct controllers_options {
         unsigned concurrent, retention_records, jitter, ready_fd;
         int64_t min_retry, max_retry, requeue_dependency;
         struct lockdown lockdown;
+        struct option_list components; /* none: all */
+        bool kustomize;                /* the Kustomization controller is among them */
 };
 
 /* ---- waking by the forge ---- */
@@ -110,13 +112,15 @@ static int run_controllers(struct controllers_options *o, struct manager *m, str
         struct kustomize_controller *kustomize = NULL;
         struct git_controller *git = NULL;
         struct waker waker = {.fd = -1};
-        int r = kustomize_controller_new(m, &o->lockdown, &kustomize, err);
-        if (r == 0) {
-                struct git_controller_options options = {
-                        .manager = m, .artifact_changed = kustomize_controller_artifact_changed, .context = kustomize};
-                r = git_controller_start(&options, &git, err);
+        struct git_controller_options options = {.manager = m};
+        int r = o->kustomize ? kustomize_controller_new(m, &o->lockdown, &kustomize, err) : 0;
+        if (kustomize) {
+                options.artifact_changed = kustomize_controller_artifact_changed;
+                options.context = kustomize;
         }
         if (r == 0)
+                r = git_controller_start(&options, &git, err);
+        if (r == 0 && kustomize)
                 r = kustomize_controller_start(kustomize, git, err);
         if (r == 0 && o->wake_socket)
                 r = waker_start(&waker, git, o->wake_socket, err);
@@ -175,6 +179,27 @@ static enum log_level level_of(const char *name) {
                                       : LOG_INFO;
 }
 
+/* Which controllers run, in the names of `flux install --components`. A Kustomization is built from the artifact that
+ * this process stored, so its controller does not run without the source controller. */
+static int choose_components(struct controllers_options *o, struct err *err) {
+        bool source = o->components.len == 0;
+        o->kustomize = o->components.len == 0;
+        for (size_t i = 0; i < o->components.len; i++) {
+                if (streq(o->components.items[i], "source-controller"))
+                        source = true;
+                else if (streq(o->components.items[i], "kustomize-controller"))
+                        o->kustomize = true;
+                else
+                        return err_set(err, ERR_BAD_REQUEST,
+                                       "--components: expected source-controller or kustomize-controller, found \"%s\"",
+                                       o->components.items[i]);
+        }
+        return source ? 0
+                      : err_set(err, ERR_BAD_REQUEST,
+                                "--components: kustomize-controller builds from the artifacts of the source-controller "
+                                "beside it: name both, or source-controller alone");
+}
+
 static int check(const struct controllers_options *o, const struct option_list *words, struct err *err) {
         if (words->len)
                 return err_set(err, ERR_BAD_REQUEST, "controllers takes no arguments, found \"%s\"", words->items[0]);
@@ -209,6 +234,8 @@ int cmd_controllers(int argc, char **argv) {
                 {"storage-path", 0, OPTION_STRING, &o.data, "the same, in Flux's name"},
                 {"storage-addr", 0, OPTION_STRING, &o.storage_addr, "HOST:PORT the artifacts are served on"},
                 {"storage-adv-addr", 0, OPTION_STRING, &o.storage_adv_addr, "HOST:PORT written into artifact URLs"},
+                {"components", 0, OPTION_LIST, &o.components,
+                 "controllers to run: source-controller, kustomize-controller (default all)"},
                 {"concurrent", 0, OPTION_UNSIGNED, &o.concurrent, "reconciles of each kind at once"},
                 {"no-cross-namespace-refs", 0, OPTION_BOOL, &o.lockdown.no_cross_namespace_refs, "default true"},
                 {"no-remote-bases", 0, OPTION_BOOL, &o.lockdown.no_remote_bases, "default true"},
@@ -230,7 +257,8 @@ int cmd_controllers(int argc, char **argv) {
         if (options_want_help(argc, argv, "controllers --data DIR [flags]", table))
                 return 0;
         supervisor_bind_life();
-        if (options_parse(argc, argv, table, &words, &err) < 0 || check(&o, &words, &err) < 0)
+        if (options_parse(argc, argv, table, &words, &err) < 0 || check(&o, &words, &err) < 0 ||
+            choose_components(&o, &err) < 0)
                 return session_fail(&err);
         log_init("controllers", level_of(o.log_level), streq(o.log_encoding, "json"));
         struct broker *broker = NULL;

@@ -112,6 +112,15 @@ teardown_file() {
 	[ "$output" = '✗ unknown flag: --json' ]
 }
 
+@test "controllers says which components there are" {
+	run "$WEIR" controllers --data "$BATS_TEST_TMPDIR" --components helm-controller
+	[ "$status" -eq 1 ]
+	[[ "$output" == *'--components: expected source-controller or kustomize-controller, found "helm-controller"' ]]
+	run "$WEIR" controllers --data "$BATS_TEST_TMPDIR" --components kustomize-controller
+	[ "$status" -eq 1 ]
+	[[ "$output" == *'name both, or source-controller alone' ]]
+}
+
 @test "the installed roles give the controllers no tenant's rights" {
 	run kubectl auth can-i create deployments -n tenant-a --as system:serviceaccount:weir-system:weir-controllers
 	[ "$output" = no ]
