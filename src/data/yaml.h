@@ -37,6 +37,10 @@ int yaml_parse(struct arena *a, const char *text, size_t n, const struct yaml_op
 int yaml_parse_all(struct arena *a, const char *text, size_t n, const struct yaml_options *options, struct value *ret,
                    struct err *err);
 
+/* Appends what go-yaml decodes the only (or first) document to, as Go's %#v shows it: kustomize's error texts hold
+ * documents that way. Long ones are cut, an empty stream adds nothing. */
+int yaml_describe(struct buf *b, const char *text, size_t n, enum yaml_dialect dialect, struct err *err);
+
 /* ---- one document after the other ---- */
 
 struct yaml_stream;

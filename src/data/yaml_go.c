@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How Go's %#v shows decoded YAML: error texts quote keys and values that way. */
+/* How Go's %#v shows decoded YAML: error texts quote keys, values and whole documents that way. */
 #include "data/unicode.h"
 #include "data/utf8.h"
 #include "data/yaml_node.h"
 #include "data/yaml_scalar.h"
 
+#include <math.h>
+
 /* The texts are for people: what is longer or deeper than this is cut. */
 #define SYNTAX_DEPTH_MAX 20
 #define SYNTAX_BYTES_MAX 4096
-#define SYNTAX_KEYS_MAX 100
 
 static void quote_rune(struct buf *b, const char *s, unsigned len, uint32_t rune) {
         static const char letters[] = "abtnvfr"; /* \a is 7, \r is 13 */
@@ -38,6 +39,11 @@ void yaml_go_quote(struct buf *b, const char *s, size_t n) {
         buf_adds(b, cut ? "..." : "\"");
 }
 
+/* An alias stands for what it names. */
+static const struct yaml_node *target(const struct yaml_node *n) {
+        return n->kind == YAML_NODE_ALIAS ? n->target : n;
+}
+
 static struct yaml_scalar meaning(const struct yaml_node *n, enum yaml_dialect dialect) {
         struct yaml_scalar s = {.type = YAML_SCALAR_STRING};
         if (*n->tag || n->implicit)
@@ -63,7 +69,10 @@ static void scalar(struct buf *b, const struct yaml_node *n, enum yaml_dialect d
                 break;
         case YAML_SCALAR_FLOAT:
                 yaml_format_float(text, s.f, 64);
-                buf_adds(b, text);
+                buf_adds(b, isinf(s.f) ? s.f > 0 ? "+Inf" : "-Inf" : isnan(s.f) ? "NaN" : text);
+                break;
+        case YAML_SCALAR_TIMESTAMP:
+                yaml_timestamp_go(b, n->text, n->len);
                 break;
         default:
                 yaml_go_quote(b, n->text, n->len);
@@ -71,46 +80,43 @@ static void scalar(struct buf *b, const struct yaml_node *n, enum yaml_dialect d
         }
 }
 
-static bool string_keys(const struct yaml_node *n, enum yaml_dialect dialect) {
-        for (const struct yaml_node *k = n->first; k; k = k->next->next) {
-                const struct yaml_node *key = k->kind == YAML_NODE_ALIAS ? k->target : k;
-                if (key->kind != YAML_NODE_SCALAR)
-                        return false;
-                if (meaning(key, dialect).type != YAML_SCALAR_STRING)
-                        return false;
-        }
-        return true;
-}
-
 static void show(struct buf *b, const struct yaml_node *n, enum yaml_dialect dialect, bool nested, unsigned depth);
 
-/* fmt sorts maps by key. */
-static const struct yaml_node *next_key(const struct yaml_node *map, const struct yaml_node *after) {
-        const struct yaml_node *best = NULL;
-        for (const struct yaml_node *k = map->first; k; k = k->next->next) {
-                int order = after ? strcmp(k->text, after->text) : 1;
-                if (order <= 0)
-                        continue;
-                if (!best || strcmp(k->text, best->text) < 0)
-                        best = k;
-        }
-        return best;
+struct key {
+        const struct yaml_node *node; /* its value is node->next */
+        int rank;
+};
+
+/* fmt sorts the keys of a map: nil, then strings, then the other types. */
+static int compare_keys(const void *a, const void *b) {
+        const struct key *x = a, *y = b;
+        return x->rank != y->rank ? x->rank - y->rank : strcmp(target(x->node)->text, target(y->node)->text);
+}
+
+static int rank(const struct yaml_node *key, enum yaml_dialect dialect) {
+        enum yaml_scalar_type type = meaning(key, dialect).type;
+        return key->kind != YAML_NODE_SCALAR || type == YAML_SCALAR_NULL ? 0 : type == YAML_SCALAR_STRING ? 1 : 2;
 }
 
 static void show_map(struct buf *b, const struct yaml_node *n, enum yaml_dialect dialect, unsigned depth) {
-        bool strings = dialect == YAML_KYAML && string_keys(n, dialect);
+        size_t n_keys = 0;
+        bool strings = dialect == YAML_KYAML;
+        struct key *keys = calloc(n->n_children / 2 + 1, sizeof(*keys));
+        for (const struct yaml_node *k = keys ? n->first : NULL; k; k = k->next->next) {
+                keys[n_keys] = (struct key){k, rank(target(k), dialect)};
+                strings &= keys[n_keys++].rank == 1;
+        }
+        if (keys)
+                qsort(keys, n_keys, sizeof(*keys), compare_keys);
         buf_addf(b, "map[%s]interface {}{", strings ? "string" : "interface {}");
-        const struct yaml_node *k = NULL;
-        const char *separator = "";
-        /* One look through the map for each key that is shown, and few are. */
-        for (int shown = 0; shown < SYNTAX_KEYS_MAX && b->len < SYNTAX_BYTES_MAX && (k = next_key(n, k)); shown++) {
-                buf_adds(b, separator);
-                separator = ", ";
-                show(b, k, dialect, true, depth + 1);
+        for (size_t i = 0; i < n_keys && b->len < SYNTAX_BYTES_MAX; i++) {
+                buf_adds(b, i ? ", " : "");
+                show(b, keys[i].node, dialect, true, depth + 1);
                 buf_addc(b, ':');
-                show(b, k->next, dialect, true, depth + 1);
+                show(b, keys[i].node->next, dialect, true, depth + 1);
         }
         buf_addc(b, '}');
+        free(keys);
 }
 
 static void show(struct buf *b, const struct yaml_node *n, enum yaml_dialect dialect, bool nested, unsigned depth) {
@@ -143,4 +149,18 @@ static void show(struct buf *b, const struct yaml_node *n, enum yaml_dialect dia
 
 void yaml_go_syntax(struct buf *b, const struct yaml_node *node, enum yaml_dialect dialect, bool nested) {
         show(b, node, dialect, nested, 0);
+}
+
+int yaml_describe(struct buf *b, const char *text, size_t n, enum yaml_dialect dialect, struct err *err) {
+        const struct yaml_options options = {.dialect = dialect};
+        _cleanup_arena_ struct arena *texts = arena_new(0);
+        struct yaml_loader l;
+        struct yaml_node *root;
+        if (!texts)
+                return err_oom(err);
+        int r = yaml_loader_init(&l, text, n, &options, err);
+        if (r == 0 && (r = yaml_loader_next(&l, texts, &root, err)) > 0)
+                yaml_go_syntax(b, root, dialect, false);
+        yaml_loader_done(&l);
+        return r < 0 ? -1 : buf_failed(b) ? err_oom(err) : 0;
 }

@@ -32,6 +32,7 @@ struct yaml_source {
         const char *text;
         size_t n;
         size_t byte, rune;
+        size_t indicator; /* the byte behind a tag that go-yaml takes for a part of it; 0: none was found */
 };
 
 /* Loads one document after the other. Nodes live in an arena of the loader's, at least until the next document; texts
@@ -60,12 +61,12 @@ int yaml_loader_next(struct yaml_loader *l, struct arena *texts, struct yaml_nod
 
 void yaml_loader_done(struct yaml_loader *l);
 
-/* Refuses a scalar that libyaml takes and go-yaml does not. */
+/* Refuses a scalar that libyaml takes and go-yaml does not, or reads in another way. */
 int yaml_source_check(struct yaml_loader *l, const yaml_event_t *event, const struct yaml_node *parent,
                       struct err *err);
 
-/* After a failure: writes the text anew so that libyaml takes something that only go-yaml does. False: it was something
- * else. Lines stay, columns behind the place move. */
+/* After a failure: writes the text anew so that libyaml reads it as go-yaml does. False: it was something else. Lines
+ * stay, columns behind the place move. */
 bool yaml_source_mend(struct yaml_loader *l, struct buf *to);
 
 /* "yaml: line 3: text" (line 0: "yaml: text"), and the place. Answers -1. */

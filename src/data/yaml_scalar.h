@@ -44,6 +44,9 @@ int yaml_scalar_resolve_tagged(const char *tag, const char *text, size_t n, enum
 #define TIME_NANO_MAX 48
 bool yaml_timestamp(const char *text, size_t n, char *text_out);
 
+/* Appends a timestamp as Go's %#v shows a time.Time. */
+void yaml_timestamp_go(struct buf *b, const char *text, size_t n);
+
 /* Writes f as strconv.FormatFloat(f, 'g', -1, bits), bits 32 or 64; infinities and NaN as ".inf", "-.inf", ".nan".
  * Answers the bytes; a NUL follows. */
 #define YAML_FLOAT_MAX DECIMAL_TEXT_MAX

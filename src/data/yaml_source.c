@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where libyaml's syntax is not go-yaml's, the source text decides: what it takes and go-yaml refuses is refused here,
- * and two things that only go-yaml takes are rewritten for another try. */
+ * and what go-yaml reads in another way is rewritten for another try. */
 #include "data/yaml_node.h"
 
 #include "base/limits.h"
@@ -40,12 +40,26 @@ static bool has_escaped_slash(struct yaml_source *s, const yaml_event_t *event, 
         return false;
 }
 
+/* A tag before a comma: for go-yaml ',', '[' and ']' belong to the tag. */
+static bool ends_with_tag(struct yaml_source *s, const yaml_event_t *event) {
+        size_t from = byte_of(s, event->start_mark.index), to = byte_of(s, event->end_mark.index), at = to;
+        while (at > from && s->text[at - 1] != ' ' && s->text[at - 1] != '\t' && s->text[at - 1] != '\n')
+                at--;
+        return to < s->n && s->text[to] == ',' && s->text[at] == '!' && s->text[to - 1] != '>';
+}
+
 int yaml_source_check(struct yaml_loader *l, const yaml_event_t *event, const struct yaml_node *parent,
                       struct err *err) {
         const char *text = (const char *)event->data.scalar.value;
         size_t len = event->data.scalar.length, line, start = event->start_mark.line;
         bool sigs = l->dialect == YAML_SIGS;
-        if (l->parser.encoding != YAML_UTF8_ENCODING || len < 1)
+        if (l->parser.encoding != YAML_UTF8_ENCODING)
+                return 0;
+        if (!len && event->data.scalar.tag && ends_with_tag(&l->source, event)) {
+                l->source.indicator = l->source.byte;
+                return yaml_syntax_error(start + 1, &event->start_mark, "did not find whitespace behind a tag", err);
+        }
+        if (len < 1)
                 return 0;
         if (event->data.scalar.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE && memchr(text, '/', len) &&
             has_escaped_slash(&l->source, event, &line)) {
@@ -83,11 +97,24 @@ static void mend_plain(struct buf *to, const char *text, size_t n, size_t from, 
         buf_add(to, text + colon + 1, n - colon - 1);
 }
 
+/* A flow indicator that belongs to the tag before it is written as a tag may hold it. */
+static void mend_tag(struct buf *to, const char *text, size_t n, size_t at) {
+        buf_add(to, text, at);
+        buf_addf(to, "%%%02X", (unsigned)(uint8_t)text[at]);
+        buf_add(to, text + at + 1, n - at - 1);
+}
+
 bool yaml_source_mend(struct yaml_loader *l, struct buf *to) {
         const yaml_parser_t *p = &l->parser;
         const char *text = l->source.text;
         size_t n = l->source.n;
-        if (p->error != YAML_SCANNER_ERROR || p->encoding != YAML_UTF8_ENCODING || n > LIMIT_YAML_MEND_BYTES)
+        if (p->encoding != YAML_UTF8_ENCODING || n > LIMIT_YAML_MEND_BYTES)
+                return false;
+        if (l->source.indicator) {
+                mend_tag(to, text, n, l->source.indicator);
+                return !buf_failed(to);
+        }
+        if (p->error != YAML_SCANNER_ERROR)
                 return false;
         struct yaml_source fresh = {.text = text, .n = n}; /* the context lies before what was looked at last */
         size_t from = byte_of(&fresh, p->context_mark.index), at = byte_of(&fresh, p->problem_mark.index);
@@ -96,6 +123,9 @@ bool yaml_source_mend(struct yaml_loader *l, struct buf *to) {
                 mend_escape(to, text, n, at);
         else if (streq(p->problem, "found unexpected ':'") && at < n && text[at] == ':' && from < at)
                 mend_plain(to, text, n, from, at);
+        else if (streq(p->problem, "did not find expected whitespace or line break") && at < n &&
+                 memchr(",[]", text[at], 3))
+                mend_tag(to, text, n, at);
         else
                 return false;
         return !buf_failed(to);

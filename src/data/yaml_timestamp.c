@@ -82,20 +82,24 @@ static bool offset(const char **at, const char *end, struct stamp *t) {
         return true;
 }
 
+static bool parse(const char *text, size_t n, struct stamp *t) {
+        const char *at = text, *end = text + n;
+        if (!date(&at, end, t))
+                return false;
+        if (at == end)
+                return true;
+        char separator = *at++;
+        if (separator != 'T' && separator != 't' && separator != ' ')
+                return false;
+        while (separator == ' ' && at < end && *at == ' ')
+                at++; /* Go's time.Parse takes any run of spaces for one */
+        return clock_time(&at, end, t) && (separator == ' ' || offset(&at, end, t)) && at == end;
+}
+
 bool yaml_timestamp(const char *text, size_t n, char *text_out) {
         struct stamp t = {0};
-        const char *at = text, *end = text + n;
-        if (!date(&at, end, &t))
+        if (!parse(text, n, &t))
                 return false;
-        if (at < end) {
-                char separator = *at++;
-                if (separator != 'T' && separator != 't' && separator != ' ')
-                        return false;
-                while (separator == ' ' && at < end && *at == ' ')
-                        at++; /* Go's time.Parse takes any run of spaces for one */
-                if (!clock_time(&at, end, &t) || (separator != ' ' && !offset(&at, end, &t)) || at != end)
-                        return false;
-        }
         if (!text_out)
                 return true;
         int len = snprintf(text_out, TIME_NANO_MAX, "%04u-%02u-%02uT%02u:%02u:%02u%s%s", t.year, t.month, t.day, t.hour,
@@ -107,4 +111,17 @@ bool yaml_timestamp(const char *text, size_t n, char *text_out) {
         else
                 snprintf(text_out + len, TIME_NANO_MAX - (size_t)len, "Z");
         return true;
+}
+
+void yaml_timestamp_go(struct buf *b, const char *text, size_t n) {
+        static const char *const months[] = {"January", "February", "March",     "April",   "May",      "June",
+                                             "July",    "August",   "September", "October", "November", "December"};
+        struct stamp t = {0};
+        if (!parse(text, n, &t))
+                return;
+        unsigned long nanoseconds = strtoul(t.fraction, NULL, 10);
+        for (size_t i = strlen(t.fraction); i < 9; i++)
+                nanoseconds *= 10;
+        buf_addf(b, "time.Date(%u, time.%s, %u, %u, %u, %u, %lu, %s)", t.year, months[t.month - 1], t.day, t.hour,
+                 t.minute, t.second, nanoseconds, t.has_offset ? "time.Location(\"\")" : "time.UTC");
 }

@@ -72,17 +72,22 @@ static int add_valid(struct engine *e, struct value *queue, const struct value *
         return value_append(e->arena, queue, *v) ? 0 : err_oom(err);
 }
 
-/* Faults that kustomize only notices when it prints the document: they end the build then, not now. */
-static bool is_late(struct engine *e, const struct err *err) {
-        static const char *const texts[] = {"yaml: unmarshal errors:", "json: unsupported", "yaml: invalid map key"};
-        for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-                if (!str_has_prefix(err_message(err), texts[i]))
-                        continue;
-                if (!e->late_error)
-                        e->late_error = arena_printf(e->arena, "map[string]interface {}(nil): %s", err_message(err));
-                return e->late_error != NULL;
-        }
-        return false;
+/* Faults that kustomize only notices when it prints the document: they end the build then, not now. Its message shows
+ * the document, where it can be decoded. */
+static bool is_late(struct engine *e, const struct yaml_piece *piece, const struct err *err) {
+        static const char *const texts[] = {"json: unsupported", "yaml: unmarshal errors:", "yaml: invalid map key"};
+        size_t i = 0;
+        while (i < ARRAY_LEN(texts) && !str_has_prefix(err_message(err), texts[i]))
+                i++;
+        if (i == ARRAY_LEN(texts))
+                return false;
+        if (e->late_error)
+                return true;
+        _cleanup_buf_ struct buf shown = BUF_INIT(LIMIT_MESSAGE_VALUE);
+        if (i > 0 || yaml_describe(&shown, piece->text, piece->n, YAML_KYAML, NULL) < 0)
+                buf_adds(&shown, "map[string]interface {}(nil)");
+        e->late_error = arena_printf(e->arena, "%s: %s", buf_str(&shown), err_message(err));
+        return e->late_error != NULL;
 }
 
 /* One document. A late fault makes it null. */
@@ -92,7 +97,7 @@ static int parse_piece(struct engine *e, const struct yaml_piece *piece, struct 
         if (yaml_parse(e->arena, piece->text, piece->n, &options, ret, &why) == 0)
                 return 0;
         *ret = value_null();
-        if (is_late(e, &why))
+        if (is_late(e, piece, &why))
                 return 0;
         if (why.class == ERR_SYNTAX)
                 err_wrap(&why, "MalformedYAMLError");

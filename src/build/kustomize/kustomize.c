@@ -132,12 +132,21 @@ void kustomize_emit(struct buf *b, const struct value *objects) {
         }
 }
 
+/* kustomize shows the object it cannot print as a Go value. */
+static int not_printable(const struct value *object, struct err *err) {
+        _cleanup_buf_ struct buf text = BUF_INIT(LIMIT_KUSTOMIZE_OUTPUT), shown = BUF_INIT(LIMIT_MESSAGE_VALUE);
+        yaml_write(&text, object, YAML_KYAML);
+        if (!buf_failed(&text) && yaml_describe(&shown, buf_str(&text), text.len, YAML_KYAML, NULL) == 0)
+                err_wrap(err, "%s", buf_str(&shown));
+        return -1;
+}
+
 int kustomize_print(struct buf *b, const struct value *objects, struct err *err) {
         VALUE_EACH_ITEM(object, objects) {
                 if (object != objects->items)
                         buf_adds(b, "---\n");
                 if (yaml_marshal(b, object, YAML_SIGS, err) < 0)
-                        return -1;
+                        return not_printable(object, err);
         }
         return 0;
 }

@@ -90,6 +90,22 @@ static void test_unknown_field(void **state) {
         expect(&t, ".", "error: invalid Kustomization: json: unknown field \"resource\"");
 }
 
+static void test_objects_that_json_cannot_hold(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml", "resources: [a.yaml]\n");
+        tree_add(&t, "a.yaml", "kind: A\nmetadata: {name: a}\nspec: {1: x}\n");
+        expect(&t, ".",
+               "error: map[string]interface {}{\"kind\":\"A\", \"metadata\":map[string]interface {}{\"name\":\"a\"}, "
+               "\"spec\":map[interface {}]interface {}{1:\"x\"}}: json: unsupported type: map[interface {}]interface "
+               "{}");
+        tree_add(&t, "a.yaml", "kind: A\nmetadata: {name: \"\\x7f\"}\n");
+        expect(&t, ".",
+               "error: map[string]interface {}{\"kind\":\"A\", \"metadata\":map[string]interface "
+               "{}{\"name\":\"\\x7f\"}}: "
+               "yaml: control characters are not allowed");
+}
+
 static void test_same_resource_twice(void **state) {
         _cleanup_tree_ struct tree t;
         tree_init(&t);
@@ -229,6 +245,7 @@ int main(void) {
                 cmocka_unit_test(test_components_see_what_came_before),
                 cmocka_unit_test(test_replacement_reads_and_writes),
                 cmocka_unit_test(test_unknown_field),
+                cmocka_unit_test(test_objects_that_json_cannot_hold),
                 cmocka_unit_test(test_same_resource_twice),
                 cmocka_unit_test(test_two_resources_that_become_one),
                 cmocka_unit_test(test_work_is_bounded),

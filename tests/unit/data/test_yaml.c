@@ -91,6 +91,36 @@ static void test_go_syntax(void **state) {
         assert_reads(buf_str(&b), "!yaml: found unexpected ':'");
 }
 
+static void test_tags_take_flow_indicators(void **state) {
+        _cleanup_arena_ struct arena *a = arena_new(0);
+        assert_reads("[!!str, a]", "[\"a\"]");
+        assert_reads("- !!str, a\n- [b, c]\n", "[\"a\",[\"b\",\"c\"]]");
+        assert_reads("[!!str , a]", "[\"\",\"a\"]");
+        assert_reads("[!!str]", "!yaml: line 1: did not find expected ',' or ']'");
+        assert_kyaml("a:\n  {b: !!str,\n  c: d}\n", "!yaml: line 1: did not find expected ',' or '}'");
+}
+
+static void describes(const char *text, const char *expected) {
+        _cleanup_buf_ struct buf b = BUF_INIT((size_t)1 << 20);
+        _cleanup_err_ struct err err = ERR_INIT;
+        assert_int_equal(yaml_describe(&b, text, strlen(text), YAML_KYAML, &err), 0);
+        assert_string_equal(buf_str(&b), expected);
+}
+
+static void test_describes_as_go(void **state) {
+        describes("", "");
+        describes("{b: [1, ~, .inf], a: x}",
+                  "map[string]interface {}{\"a\":\"x\", \"b\":[]interface {}{1, interface {}(nil), +Inf}}");
+        describes("{1: a, z: b, ~: c}", "map[interface {}]interface {}{interface {}(nil):\"c\", \"z\":\"b\", 1:\"a\"}");
+        describes("[2001-12-14, 2001-12-14t21:59:43.10-05:00]",
+                  "[]interface {}{time.Date(2001, time.December, 14, 0, 0, 0, 0, time.UTC), "
+                  "time.Date(2001, time.December, 14, 21, 59, 43, 100000000, time.Location(\"\"))}");
+        _cleanup_buf_ struct buf b = BUF_INIT((size_t)1 << 20);
+        _cleanup_err_ struct err err = ERR_INIT;
+        assert_int_equal(yaml_describe(&b, "a: [", 4, YAML_KYAML, &err), -1);
+        assert_int_equal(err.class, ERR_SYNTAX);
+}
+
 static void test_limits(void **state) {
         _cleanup_arena_ struct arena *a = arena_new(0);
         struct yaml_options small = {.max_bytes = 100, .max_nodes = 20, .max_depth = 3, .max_documents = 2};
@@ -204,6 +234,8 @@ int main(void) {
                 cmocka_unit_test(test_aliases_and_merges),
                 cmocka_unit_test(test_errors_name_the_place),
                 cmocka_unit_test(test_go_syntax),
+                cmocka_unit_test(test_tags_take_flow_indicators),
+                cmocka_unit_test(test_describes_as_go),
                 cmocka_unit_test(test_limits),
                 cmocka_unit_test(test_bombs),
                 cmocka_unit_test(test_memory_runs_out),
