@@ -121,11 +121,17 @@ int smp_create_three_way(struct arena *a, const struct schema *schema, const str
                          const struct value *modified, const struct value *current, bool overwrite, struct value *ret,
                          struct err *err) {
         struct smp s = {.a = a, .err = err};
-        struct value delta, deletions, patch, changed;
+        struct value own, delta, deletions, patch, changed;
         if (map_or_empty(original, &original, err) < 0 || map_or_empty(modified, &modified, err) < 0 ||
             map_or_empty(current, &current, err) < 0)
                 return -1;
-        struct smp_diff_options changes = {.set_order = true, .ignore_deletions = true};
+        if (!overwrite) {
+                if (value_clone(a, current, &own, err) < 0)
+                        return -1;
+                current = &own;
+        }
+        /* The text of a conflict shows current as Go leaves it: its comparison sorts sets where they stand. */
+        struct smp_diff_options changes = {.set_order = true, .ignore_deletions = true, .sort_original = !overwrite};
         struct smp_diff_options removals = {.set_order = true, .ignore_changes = true};
         if (smp_diff_maps(&s, current, modified, schema, changes, 0, &delta) < 0 ||
             smp_diff_maps(&s, original, modified, schema, removals, 0, &deletions) < 0 ||

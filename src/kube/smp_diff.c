@@ -51,6 +51,17 @@ static int step(const struct printed *x, size_t i, size_t n, const struct printe
         return strcmp(x[i].text, y[j].text);
 }
 
+/* Puts the list's items into the order in which they are compared. */
+static int sort_in_place(struct smp *s, const struct printed *sorted, const struct value *list) {
+        struct value *items = arena_zalloc(s->a, (size_t)list->len + 1, sizeof(*items));
+        if (!items)
+                return err_oom(s->err);
+        for (size_t i = 0; i < list->len; i++)
+                items[i] = *sorted[i].item;
+        memcpy(list->items, items, list->len * sizeof(*items));
+        return 0;
+}
+
 static int diff_scalars(struct smp *s, const struct value *original, const struct value *modified,
                         struct smp_diff_options o, struct value *ret_added, struct value *ret_removed) {
         struct printed *x, *y;
@@ -70,7 +81,7 @@ static int diff_scalars(struct smp *s, const struct value *original, const struc
                 i += order <= 0;
                 j += order >= 0;
         }
-        return 0;
+        return o.sort_original ? sort_in_place(s, x, original) : 0;
 }
 
 /* ---- lists of maps ---- */

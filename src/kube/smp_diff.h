@@ -9,6 +9,7 @@ struct smp_diff_options {
         bool ignore_changes;   /* only deletions */
         bool ignore_deletions; /* only changes and additions */
         bool retain_keys;      /* write $retainKeys in this map */
+        bool sort_original;    /* leave the sets of the original sorted: the caller owns it */
 };
 
 /* The patch from one map to another; empty when they are equal. */

@@ -111,6 +111,17 @@ static void test_three_way(void **state) {
         assert_int_equal(err.class, ERR_CONFLICT);
 }
 
+static void test_conflict_shows_sorted_sets(void **state) {
+        _cleanup_err_ struct err err = ERR_INIT;
+        const struct schema *schema = schema_builtin("core.v1.ConfigMap");
+        struct value original = parse("{}"), patch;
+        struct value modified = parse("{\"metadata\":{\"finalizers\":[\"c\"],\"name\":\"x\"}}");
+        struct value current = parse("{\"metadata\":{\"finalizers\":[\"b\",\"a\"],\"name\":\"y\"}}");
+        assert_int_equal(smp_create_three_way(arena, schema, &original, &modified, &current, false, &patch, &err), -1);
+        assert_non_null(strstr(err_message(&err), "current:\nmetadata:\n  finalizers:\n  - a\n  - b\n"));
+        assert_string_equal(text_of(&current), "{\"metadata\":{\"finalizers\":[\"b\",\"a\"],\"name\":\"y\"}}");
+}
+
 static void test_limits(void **state) {
         _cleanup_err_ struct err err = ERR_INIT;
         struct value deep = value_map(), out, list = value_list(), patch = value_map();
@@ -142,6 +153,7 @@ int main(void) {
                 TEST(test_without_schema),
                 TEST(test_two_way),
                 TEST(test_three_way),
+                TEST(test_conflict_shows_sorted_sets),
                 TEST(test_limits),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
