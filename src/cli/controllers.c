@@ -87,7 +87,7 @@ static int start_broker(struct broker **ret, struct err *err) {
                 [JOB_ARCHIVE] = job_archive,
                 [JOB_BUILD] = build_job,
         };
-        return broker_start(functions, ret, err);
+        return jobs_prepare(err) < 0 ? -1 : broker_start(functions, ret, err);
 }
 
 static void say_ready(const struct controllers_options *o, const char *address) {

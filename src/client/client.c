@@ -5,13 +5,8 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/limits.h"
+#include "client/curl_library.h"
 #include "data/json.h"
-
-static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
-
-static void init_curl(void) {
-        curl_global_init(CURL_GLOBAL_DEFAULT);
-}
 
 static int copy_string(struct arena *a, const char **s) {
         if (*s && !(*s = arena_strdup(a, *s)))
@@ -29,9 +24,10 @@ static int copy_config(struct arena *a, struct client_config *c) {
 }
 
 int client_new(const struct client_config *config, struct client **ret, struct err *err) {
-        pthread_once(&curl_once, init_curl);
         if (!config->server)
                 return err_set(err, ERR_INVALID, "no API server address in the client configuration");
+        if (curl_library_load(err) < 0)
+                return -1;
         struct client *c = calloc(1, sizeof(*c));
         if (!c)
                 return err_oom(err);

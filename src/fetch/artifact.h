@@ -26,6 +26,9 @@ int artifact_archive_job(const char *request, size_t len, const int *fds, size_t
 int artifact_unpack_job(const char *request, size_t len, const int *fds, size_t n_fds, struct buf *out,
                         struct err *err);
 
+/* Loads what unpacking needs, which a confined worker cannot. ERR_UNAVAILABLE. */
+int artifact_unpack_prepare(struct err *err);
+
 /* ---- names (source-controller 1.9, corpus source: url, revision) ---- */
 
 /* "gitrepository/ns/name/file": kind in lower case; ".." segments cannot leave the root. NULL: memory. */

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "data/digest.h"
 #include "data/json.h"
+#include "fetch/archive_library.h"
 #include "fetch/artifact.h"
 
 #include <archive.h>
@@ -259,6 +260,10 @@ static int parse_request(struct unpacking *u, const char *request, size_t len, s
         return 0;
 }
 
+int artifact_unpack_prepare(struct err *err) {
+        return archive_library_load(err);
+}
+
 int artifact_unpack_job(const char *request, size_t len, const int *fds, size_t n_fds, struct buf *out,
                         struct err *err) {
         _cleanup_arena_ struct arena *a = arena_new(LIMIT_JOB_MEMORY);
@@ -268,6 +273,8 @@ int artifact_unpack_job(const char *request, size_t len, const int *fds, size_t 
                 return err_oom(err);
         if (n_fds != 2)
                 return err_set(err, ERR_INTERNAL, "unpacking needs an archive and a directory");
+        if (artifact_unpack_prepare(err) < 0)
+                return -1;
         u.source = fds[0];
         u.root = fds[1];
         u.digest = digest_new(DIGEST_SHA256, err);

@@ -15,3 +15,7 @@ int job_unpack(const struct job *job, struct buf *out, struct err *err) {
 int job_archive(const struct job *job, struct buf *out, struct err *err) {
         return artifact_archive_job(job->input, job->input_len, job->fds, job->n_fds, out, err);
 }
+
+int jobs_prepare(struct err *err) {
+        return artifact_unpack_prepare(err);
+}

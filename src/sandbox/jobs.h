@@ -7,3 +7,6 @@
 int job_fetch_git(const struct job *job, struct buf *out, struct err *err); /* JOB_FETCH_GIT: fetch/git/git.h */
 int job_unpack(const struct job *job, struct buf *out, struct err *err);    /* JOB_UNPACK: fetch/artifact.h */
 int job_archive(const struct job *job, struct buf *out, struct err *err);   /* JOB_ARCHIVE: fetch/artifact.h */
+
+/* Loads what job_unpack needs. A confined worker cannot: to be called before broker_start(). ERR_UNAVAILABLE. */
+int jobs_prepare(struct err *err);

@@ -20,12 +20,15 @@ static const char *const section_names[CONFIG_SECTIONS] = {
 int fieldspecs_add(struct arena *a, struct fieldspecs *list, struct fieldspec fs, struct err *err) {
         if (!fs.parts && fieldpath_split(a, fs.path, '/', &fs.parts, &fs.n_parts, err) < 0)
                 return -1;
-        size_t size = list->len * sizeof(fs);
-        struct fieldspec *grown = arena_grow(a, (void *)list->items, size, size + sizeof(fs));
-        if (!grown)
-                return err_oom(err);
-        grown[list->len++] = fs;
-        list->items = grown;
+        struct fieldspec *items = (struct fieldspec *)list->items;
+        if ((list->len & (list->len - 1)) == 0) { /* full: room doubles at powers of two */
+                size_t room = list->len ? 2 * list->len : 1;
+                items = arena_grow(a, items, list->len * sizeof(fs), room * sizeof(fs));
+                if (!items)
+                        return err_oom(err);
+        }
+        items[list->len++] = fs;
+        list->items = items;
         return 0;
 }
 
@@ -84,7 +87,16 @@ static int compare_fieldspec(const void *x, const void *y) {
         return c ? c : (*a < *b ? -1 : *a > *b);
 }
 
+static bool is_sorted(const struct fieldspecs *list) {
+        for (size_t i = 1; i < list->len; i++)
+                if (gvk_compare(&list->items[i - 1].gvk, &list->items[i].gvk) > 0)
+                        return false;
+        return true;
+}
+
 static int sort_fieldspecs(struct arena *a, struct fieldspecs *list, struct err *err) {
+        if (is_sorted(list))
+                return 0;
         const struct fieldspec **order = arena_zalloc(a, list->len + 1, sizeof(*order));
         struct fieldspec *sorted = arena_zalloc(a, list->len + 1, sizeof(*sorted));
         if (!order || !sorted)

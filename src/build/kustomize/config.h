@@ -64,7 +64,7 @@ int config_merge(struct arena *arena, const struct config *a, const struct confi
 int fieldspecs_merge(struct arena *a, const struct fieldspecs *list, const struct fieldspecs *more,
                      struct fieldspecs *ret, struct err *err);
 
-/* One more spec for the list, its path split. */
+/* One more spec for a list that nothing else made or shares, its path split. */
 int fieldspecs_add(struct arena *a, struct fieldspecs *list, struct fieldspec fs, struct err *err);
 int backrefs_add(struct arena *a, struct backrefs *list, const struct gvk *target, const struct fieldspecs *referrers,
                  struct err *err);

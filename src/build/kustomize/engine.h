@@ -13,7 +13,8 @@ struct engine {
         struct kustomize_options options;
         const char *display_root;
         struct scopes scopes;
-        struct merge_schema schema;
+        struct merge_schema schema; /* read through engine_schema() */
+        bool has_schema;
         const struct config *defaults; /* the built-in field specs */
         struct strmap paths;           /* loader.c: clean path to what it is */
         size_t n_files;
@@ -27,6 +28,9 @@ struct engine {
 int engine_init(struct engine *e, struct arena *a, int root_fd, const struct kustomize_options *options,
                 struct err *err);
 void engine_done(struct engine *e);
+
+/* What is known about lists. Many builds merge nothing and never ask, so it is made at the first call. NULL: error. */
+struct merge_schema *engine_schema(struct engine *e, struct err *err);
 
 /* Pays for n visits of resources. Each patch, selector and reference looks at every resource it may mean, as in
  * kustomize; the product of both is bounded here. ERR_TOO_LARGE. */

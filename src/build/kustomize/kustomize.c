@@ -25,9 +25,14 @@ int engine_init(struct engine *e, struct arena *a, int root_fd, const struct kus
         if (!defaults)
                 return err_oom(err);
         e->defaults = defaults;
-        if (config_builtin(a, defaults, err) < 0 || scopes_init(a, &e->scopes, err) < 0)
-                return -1;
-        return merge_schema_builtin(a, &e->schema, err);
+        return config_builtin(a, defaults, err) < 0 ? -1 : scopes_init(a, &e->scopes, err);
+}
+
+struct merge_schema *engine_schema(struct engine *e, struct err *err) {
+        if (!e->has_schema && merge_schema_builtin(e->arena, &e->schema, err) < 0)
+                return NULL;
+        e->has_schema = true;
+        return &e->schema;
 }
 
 void engine_done(struct engine *e) {

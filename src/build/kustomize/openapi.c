@@ -171,5 +171,6 @@ int openapi_set(struct engine *e, const struct loader *l, const struct value *sp
         struct value document;
         if (yaml_parse(e->arena, text, n, &options, &document, err) < 0)
                 return err_wrap(err, "invalid schema file");
-        return merge_schema_load(e->arena, &e->schema, &e->scopes, &document, e->saw_resource, err);
+        struct merge_schema *schema = engine_schema(e, err);
+        return schema ? merge_schema_load(e->arena, schema, &e->scopes, &document, e->saw_resource, err) : -1;
 }

@@ -64,7 +64,7 @@ const char *const resid_first_kinds[RESID_FIRST_KINDS] = {
 
 static int kind_rank(const char *kind) {
         for (size_t i = 0; i < RESID_FIRST_KINDS; i++)
-                if (streq(kind, resid_first_kinds[i]))
+                if (kind[0] == resid_first_kinds[i][0] && streq(kind, resid_first_kinds[i]))
                         return (int)i - (int)RESID_FIRST_KINDS;
         if (streq(kind, "MutatingWebhookConfiguration"))
                 return 1;

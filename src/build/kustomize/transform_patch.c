@@ -40,7 +40,8 @@ static int merge_into(struct engine *e, struct resource *r, const struct resourc
                 return -1;
         /* The result shares nodes with what it is given, and later steps write into results. */
         struct value own;
-        if (value_clone(a, body, &own, err) < 0 || merge_strategic(a, &e->schema, &r->object, &own, err) < 0)
+        const struct merge_schema *schema = engine_schema(e, err);
+        if (!schema || value_clone(a, body, &own, err) < 0 || merge_strategic(a, schema, &r->object, &own, err) < 0)
                 return -1;
         return resource_is_empty(r) ? 0 : keep_identity(e, r, patch, was, err);
 }

@@ -12,7 +12,7 @@
 static const job_function functions[JOB_KINDS] = {[JOB_UNPACK] = job_unpack, [JOB_ARCHIVE] = job_archive};
 
 static int start(void **state) {
-        return broker_start(functions, (struct broker **)state, NULL);
+        return jobs_prepare(NULL) < 0 ? -1 : broker_start(functions, (struct broker **)state, NULL);
 }
 
 static int stop(void **state) {
