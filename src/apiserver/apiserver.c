@@ -2,6 +2,7 @@
 /* Start and stop: the order in which the parts are made, and taken down again in reverse. */
 #include "apiserver/apiserver.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
@@ -22,13 +23,15 @@
 
 #define ADMIN_CERT_SECONDS (INT64_C(365) * 24 * 3600)
 #define STOP_GRACE_NS (5 * NSEC_PER_SEC)
-#define SERVICE_CIDR "10.0.0.0/24"
-#define SERVICE_IP "10.0.0.1"
+#define SERVICE_RANGE "10.0.0.0/24" /* kube-apiserver's default */
 
 struct apiserver {
         const struct apiserver_options *options;
         const char *address;
         uint16_t port;
+        const char *service_range;
+        struct address_range services;
+        char kubernetes_ip[INET_ADDRSTRLEN]; /* of default/kubernetes: the first that a Service may have */
         int lock;
         struct store *store;
         struct pki *pki;
@@ -113,7 +116,7 @@ static int lock_directory(struct apiserver *s, struct err *err) {
 }
 
 static int load_pki(struct apiserver *s, struct arena *a, struct err *err) {
-        const char *const addresses[] = {s->address, SERVICE_IP, NULL};
+        const char *const addresses[] = {s->address, s->kubernetes_ip, NULL};
         struct pki_options options = {
                 .dir = arena_printf(a, "%s/pki", s->options->data_dir),
                 .addresses = addresses,
@@ -138,6 +141,7 @@ static int make_auth(struct apiserver *s, struct err *err) {
 static int make_registry(struct apiserver *s, struct err *err) {
         struct registry_hooks hooks = {
                 .context = s,
+                .services = s->services,
                 .check_escalation = check_escalation,
                 .check_create = check_create,
                 .kinds_changed = kinds_changed,
@@ -223,8 +227,8 @@ static int write_kubeconfig(struct apiserver *s, struct arena *a, struct err *er
 
 static int start_controllers(struct apiserver *s, struct err *err) {
         struct bootstrap_options bootstrap = {
-                .service_cidr = SERVICE_CIDR,
-                .kubernetes_ip = SERVICE_IP,
+                .service_cidr = s->service_range,
+                .kubernetes_ip = s->kubernetes_ip,
                 .advertise_address = reachable(s->address),
                 .port = s->port,
                 .client_ca_pem = pki_ca_pem(s->pki),
@@ -304,6 +308,15 @@ static void tame_malloc(void) {
         mallopt(M_TRIM_THRESHOLD, 4 << 20);
 }
 
+static int read_service_range(struct apiserver *s, struct err *err) {
+        s->service_range = s->options->service_range ? s->options->service_range : SERVICE_RANGE;
+        if (address_range_parse(s->service_range, &s->services, err) < 0)
+                return -1;
+        struct in_addr ip = {.s_addr = htonl(s->services.first + 1)};
+        return inet_ntop(AF_INET, &ip, s->kubernetes_ip, sizeof(s->kubernetes_ip)) ? 0
+                                                                                   : err_errno(err, errno, "address");
+}
+
 int apiserver_run(const struct apiserver_options *options, struct err *err) {
         struct apiserver s = {.options = options, .lock = -1};
         sigset_t stopping;
@@ -315,7 +328,9 @@ int apiserver_run(const struct apiserver_options *options, struct err *err) {
         sigaddset(&stopping, SIGINT);
         pthread_sigmask(SIG_BLOCK, &stopping, NULL);
         signal(SIGPIPE, SIG_IGN);
-        int status = start(&s, err);
+        int status = read_service_range(&s, err);
+        if (status == 0)
+                status = start(&s, err);
         if (status == 0)
                 status = announce(&s, err);
         if (status == 0)

@@ -10,6 +10,7 @@ struct apiserver_options {
         uint16_t port;               /* 0: a free one, kept in the data directory for the next start */
         const char *unix_socket;     /* path of the private plain-HTTP socket, or NULL */
         const char *token_auth_file; /* CSV of static tokens, or NULL */
+        const char *service_range;   /* CIDR of cluster IPs; NULL: 10.0.0.0/24 */
         int ready_fd;          /* one line "ready https://ADDRESS:PORT\n" is written here, then closed; -1: none */
         bool settle_workloads; /* give workloads the status of a finished roll-out: nothing runs them here */
         bool announce;         /* print the same line on standard output */

@@ -18,6 +18,8 @@ int cmd_apiserver(int argc, char **argv) {
                 {"unix-socket", 0, OPTION_STRING, &options.unix_socket, "path of a private socket for local roles"},
                 {"token-auth-file", 0, OPTION_STRING, &options.token_auth_file,
                  "static tokens, kube-apiserver's format"},
+                {"service-cluster-ip-range", 0, OPTION_STRING, &options.service_range,
+                 "addresses of Services (default 10.0.0.0/24)"},
                 {"settle-workloads", 0, OPTION_BOOL, &options.settle_workloads,
                  "set workloads' status as if rolled out"},
                 {"ready-fd", 0, OPTION_UNSIGNED, &ready_fd, "descriptor to say \"ready ADDRESS\" on"},

@@ -17,6 +17,7 @@
 #include <sys/signalfd.h>
 
 #define GRACE (5 * NSEC_PER_SEC)
+#define SERVICE_RANGE "10.0.0.0/16" /* room for a fleet; the first addresses are those of the default /24 */
 #define YEAR (INT64_C(365) * 86400)
 
 enum { APISERVER, FORGE, CONTROLLERS, ROLES };
@@ -111,6 +112,8 @@ static int plan_roles(struct supervisor *s, struct err *err) {
                                    "--unix-socket",
                                    socket,
                                    "--settle-workloads",
+                                   "--service-cluster-ip-range",
+                                   SERVICE_RANGE,
                                    tokens ? "--token-auth-file" : NULL,
                                    tokens,
                                    NULL};

@@ -7,12 +7,9 @@
 
 #include "base/clock.h"
 
-/* 10.0.0.0/24 and 30000-32767, as kube-apiserver's flags have them. Addresses are drawn from the upper part of the
- * range, so that those chosen by hand rarely collide. */
-#define IP_FIRST UINT32_C(0x0a000000)
-#define IP_COUNT 256
-#define IP_DYNAMIC 16
-#define PORT_FIRST 30000
+#define PREFIX_MIN 12
+#define PREFIX_MAX 28
+#define PORT_FIRST 30000 /* to 32767, kube-apiserver's default */
 #define PORT_COUNT 2768
 #define HOLD_NS (60 * NSEC_PER_SEC)
 
@@ -28,14 +25,36 @@ struct addresses {
         struct store_cursor cursor;
         bool loaded;
         unsigned next_ip, next_port;
-        struct slot ips[IP_COUNT];
+        struct address_range range;
         struct slot ports[PORT_COUNT];
+        struct slot ips[]; /* one for each address of the range; pages that no Service touches cost nothing */
 };
 
-int addresses_new(struct store *s, struct addresses **ret, struct err *err) {
-        struct addresses *a = calloc(1, sizeof(*a));
+int address_range_parse(const char *text, struct address_range *ret, struct err *err) {
+        char address[INET_ADDRSTRLEN], *end = NULL;
+        const char *slash = strchr(text, '/');
+        size_t n = slash ? (size_t)(slash - text) : sizeof(address);
+        struct in_addr ip;
+        if (n < sizeof(address)) {
+                memcpy(address, text, n);
+                address[n] = '\0';
+                unsigned long prefix = strtoul(slash + 1, &end, 10);
+                if (inet_pton(AF_INET, address, &ip) == 1 && end != slash + 1 && !*end && prefix >= PREFIX_MIN &&
+                    prefix <= PREFIX_MAX) {
+                        ret->count = UINT32_C(1) << (32 - prefix);
+                        ret->first = ntohl(ip.s_addr) & ~(ret->count - 1);
+                        return 0;
+                }
+        }
+        return err_set(err, ERR_INVALID, "the range of service addresses '%s': expected an IPv4 network of /%d to /%d",
+                       text, PREFIX_MIN, PREFIX_MAX);
+}
+
+int addresses_new(struct store *s, const struct address_range *range, struct addresses **ret, struct err *err) {
+        struct addresses *a = calloc(1, sizeof(*a) + range->count * sizeof(*a->ips));
         if (!a)
                 return err_oom(err);
+        a->range = *range;
         pthread_mutex_init(&a->lock, NULL);
         a->store = s;
         a->services = store_resource(s, "", "services");
@@ -56,8 +75,8 @@ static struct slot *ip_slot(struct addresses *a, const char *text) {
         struct in_addr ip;
         if (!text || inet_pton(AF_INET, text, &ip) != 1)
                 return NULL;
-        uint32_t offset = ntohl(ip.s_addr) - IP_FIRST;
-        return offset > 0 && offset < IP_COUNT - 1 ? &a->ips[offset] : NULL;
+        uint32_t offset = ntohl(ip.s_addr) - a->range.first;
+        return offset > 0 && offset < a->range.count - 1 ? &a->ips[offset] : NULL;
 }
 
 static struct slot *port_slot(struct addresses *a, int64_t port) {
@@ -99,8 +118,9 @@ static int load(struct addresses *a, struct arena *arena, struct err *err) {
         _cleanup_store_list_ struct store_list list = {0};
         if (store_list(a->store, a->services, &range, &list, err) < 0)
                 return -1;
-        for (size_t i = 0; i < IP_COUNT; i++)
-                a->ips[i].users = 0;
+        for (size_t i = 0; i < a->range.count; i++)
+                if (a->ips[i].users)
+                        a->ips[i].users = 0;
         for (size_t i = 0; i < PORT_COUNT; i++)
                 a->ports[i].users = 0;
         for (size_t i = 0; i < list.n; i++)
@@ -147,11 +167,19 @@ static struct slot *draw(struct slot *slots, unsigned start, unsigned n, unsigne
         return NULL;
 }
 
+/* Addresses are drawn from the upper part of the range first, so that those chosen by hand rarely collide: above a
+ * sixteenth of it, but no less than 16 and no more than 256 (kube-apiserver). */
+static unsigned dynamic_part(const struct addresses *a) {
+        unsigned sixteenth = a->range.count / 16;
+        return sixteenth < 16 ? a->range.count > 32 ? 16 : 2 : sixteenth > 256 ? 256 : sixteenth;
+}
+
 static int pick_ip(struct addresses *a, const char *wanted, int64_t now, struct slot **ret, struct err *err) {
+        unsigned dynamic = dynamic_part(a);
         struct slot *slot =
-                wanted ? ip_slot(a, wanted) : draw(a->ips, IP_DYNAMIC, IP_COUNT - 1 - IP_DYNAMIC, &a->next_ip, now);
-        if (!slot && !wanted)
-                slot = draw(a->ips, 2, IP_DYNAMIC - 2, &a->next_ip, now);
+                wanted ? ip_slot(a, wanted) : draw(a->ips, dynamic, a->range.count - 1 - dynamic, &a->next_ip, now);
+        if (!slot && !wanted && dynamic > 2)
+                slot = draw(a->ips, 2, dynamic - 2, &a->next_ip, now);
         if (!slot)
                 return wanted ? err_set(err, ERR_INVALID,
                                         "failed to allocate IP %s: the provided network does not match the current "
@@ -188,7 +216,7 @@ static int allocate(struct addresses *a, enum strategy_address what, const char 
         if (what == STRATEGY_CLUSTER_IP) {
                 if (pick_ip(a, wanted, now, &slot, err) < 0)
                         return -1;
-                struct in_addr ip = {.s_addr = htonl(IP_FIRST + (uint32_t)(slot - a->ips))};
+                struct in_addr ip = {.s_addr = htonl(a->range.first + (uint32_t)(slot - a->ips))};
                 if (!inet_ntop(AF_INET, &ip, text, 64))
                         return err_errno(err, errno, "an address");
         } else {

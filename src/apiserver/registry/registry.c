@@ -30,6 +30,8 @@ static void registry_freep(struct registry **r) {
         *r = registry_free(*r);
 }
 
+#define SERVICES_DEFAULT ((struct address_range){.first = UINT32_C(0x0a000000), .count = 256})
+
 int registry_new(struct store *store, const struct registry_hooks *hooks, struct registry **ret, struct err *err) {
         _cleanup_(registry_freep) struct registry *r = calloc(1, sizeof(*r));
         if (!r)
@@ -42,7 +44,9 @@ int registry_new(struct store *store, const struct registry_hooks *hooks, struct
         for (size_t i = 0; i < ARRAY_LEN(r->turns); i++)
                 pthread_mutex_init(&r->turns[i], NULL);
         r->kinds = kind_set_builtin();
-        if (addresses_new(store, &r->addresses, err) < 0 || crds_settle(r, err) < 0)
+        if (!r->hooks.services.count)
+                r->hooks.services = SERVICES_DEFAULT;
+        if (addresses_new(store, &r->hooks.services, &r->addresses, err) < 0 || crds_settle(r, err) < 0)
                 return -1;
         *ret = TAKE_PTR(r);
         return 0;

@@ -3,11 +3,13 @@
 #pragma once
 
 #include "apiserver/registry.h"
+#include "apiserver/registry/addresses.h"
 #include "apiserver/store/store.h"
 
 /* What the registry asks of the rest of the server. Each may be NULL. */
 struct registry_hooks {
         void *context;
+        struct address_range services; /* cluster IPs; empty: 10.0.0.0/24 */
         /* Admission by rights: a write of roles and bindings may not grant what the user has not. old: NULL on create.
          * ERR_FORBIDDEN, ERR_NOT_FOUND. */
         int (*check_escalation)(void *context, struct arena *a, const struct rbac_user *user, const struct kind *k,

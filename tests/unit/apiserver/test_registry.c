@@ -27,13 +27,13 @@ static struct value parse(struct fixture *f, const char *text) {
         return v;
 }
 
-static int setup(void **state) {
+static int setup_with(void **state, const struct registry_hooks *hooks) {
         struct fixture *f = calloc(1, sizeof(*f));
         memcpy(f->dir, "/tmp/weir-registry-XXXXXX", sizeof("/tmp/weir-registry-XXXXXX"));
         assert_non_null(mkdtemp(f->dir));
         f->arena = arena_new(0);
         assert_int_equal(store_open(f->dir, &f->store, NULL), 0);
-        assert_int_equal(registry_new(f->store, NULL, &f->registry, &f->err), 0);
+        assert_int_equal(registry_new(f->store, hooks, &f->registry, &f->err), 0);
         f->kinds = registry_kinds(f->registry);
         f->maps = kind_by_resource(f->kinds, "", "v1", "configmaps");
         f->deployments = kind_by_resource(f->kinds, "apps", "v1", "deployments");
@@ -42,6 +42,17 @@ static int setup(void **state) {
         assert_int_equal(registry_create(f->registry, f->arena, f->namespaces, "", &n, NULL, NULL, &f->err), 0);
         *state = f;
         return 0;
+}
+
+static int setup(void **state) {
+        return setup_with(state, NULL);
+}
+
+/* 192.168.1.0/28 has 13 addresses for Services: not the network's, the control plane's and the broadcast one. */
+static int setup_few_addresses(void **state) {
+        struct registry_hooks hooks = {0};
+        assert_int_equal(address_range_parse("192.168.1.7/28", &hooks.services, NULL), 0);
+        return setup_with(state, &hooks);
 }
 
 static int teardown(void **state) {
@@ -60,6 +71,43 @@ static struct value create(struct fixture *f, const struct kind *k, const char *
         struct value object = parse(f, text), stored;
         assert_int_equal(registry_create(f->registry, f->arena, k, "n", &object, NULL, &stored, &f->err), 0);
         return stored;
+}
+
+static void services_get_addresses_of_the_range(void **state) {
+        struct fixture *f = *state;
+        const struct kind *services = kind_by_resource(f->kinds, "", "v1", "services");
+        for (int i = 0; i <= 13; i++) {
+                struct value object =
+                        parse(f, "{\"metadata\":{\"generateName\":\"s-\"},\"spec\":{\"ports\":[{\"port\":80}]}}");
+                struct value stored;
+                int made = registry_create(f->registry, f->arena, services, "n", &object, NULL, &stored, &f->err);
+                assert_int_equal(made, i < 13 ? 0 : -1);
+                if (i < 13)
+                        assert_memory_equal(value_path_str(&stored, "spec", "clusterIP", NULL), "192.168.1.", 10);
+        }
+        assert_string_equal(err_message(&f->err), "failed to allocate a serviceIP: range is full");
+}
+
+static void a_range_of_addresses_is_a_network(void **state) {
+        (void)state;
+        static const char *const bad[] = {"",
+                                          "10.0.0.0",
+                                          "10.0.0.0/",
+                                          "10.0.0.0/8",
+                                          "10.0.0.0/30",
+                                          "10.0.0/24",
+                                          "fd00::/108",
+                                          "10.0.0.0/24,fd00::/108",
+                                          "10.0.0.0/2x",
+                                          "300.0.0.0/24",
+                                          "10.0.0.0/ -1",
+                                          "1234567890.1234567890/24"};
+        struct address_range range;
+        for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+                assert_int_equal(address_range_parse(bad[i], &range, NULL), -1);
+        assert_int_equal(address_range_parse("10.1.2.3/16", &range, NULL), 0);
+        assert_int_equal(range.first, 0x0a010000);
+        assert_int_equal(range.count, 65536);
 }
 
 static const char *meta(const struct value *object, const char *field) {
@@ -265,6 +313,8 @@ static void an_established_definition_is_a_kind(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(a_created_object_has_its_metadata, setup, teardown),
+                cmocka_unit_test_setup_teardown(services_get_addresses_of_the_range, setup_few_addresses, teardown),
+                cmocka_unit_test(a_range_of_addresses_is_a_network),
                 cmocka_unit_test_setup_teardown(errors_name_what_is_wrong, setup, teardown),
                 cmocka_unit_test_setup_teardown(a_write_that_changes_nothing_keeps_the_version, setup, teardown),
                 cmocka_unit_test_setup_teardown(a_dry_run_leaves_no_trace, setup, teardown),
