@@ -52,7 +52,7 @@ class Cluster:
         return http.client.HTTPSConnection(url.hostname, url.port, context=self.context, timeout=120)
 
     def request(self, method, path, body=None, content_type="application/json"):
-        data = None if body is None else json.dumps(body)
+        data = body if body is None or isinstance(body, str) else json.dumps(body)
         self.connection.request(method, path, data, {"Content-Type": content_type, "Accept": "application/json"})
         response = self.connection.getresponse()
         answer = response.read()
@@ -61,23 +61,26 @@ class Cluster:
         return json.loads(answer)
 
     def apply(self, path, body, manager="bench"):
+        """body: an object, or its YAML text."""
         return self.request("PATCH", f"{path}?fieldManager={manager}&force=true", body, "application/apply-patch+yaml")
 
     def kubectl_apply(self, text):
         subprocess.run(["kubectl", "--kubeconfig", self.kubeconfig, "apply", "-f", "-"], input=text, text=True, check=True,
                        stdout=subprocess.DEVNULL)
 
-    def watch(self, path):
-        """Yields events from now on."""
+    def watch(self, path, version=None):
+        """Yields events from now on, or from after a resourceVersion."""
         connection = self.connect()
-        connection.request("GET", path + ("&" if "?" in path else "?") + "watch=true")
+        connection.request("GET", path + ("&" if "?" in path else "?") + "watch=true"
+                           + (f"&resourceVersion={version}" if version else ""))
         response = connection.getresponse()
         for line in response:
             yield json.loads(line)
 
 
-def children(pid):
-    pids, todo = [], [pid]
+def tree(roots):
+    """Processes with all their descendants."""
+    pids, todo = [], list(roots)
     while todo:
         one = todo.pop()
         pids.append(one)
@@ -94,6 +97,16 @@ def pss(pids):
         with contextlib.suppress(OSError):
             with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as f:
                 total += sum(int(line.split()[1]) for line in f if line.startswith("Pss:"))
+    return total / 1024
+
+
+def peak_rss(pids):
+    """The largest resident set of each process so far, summed, MiB. Shared pages count once for each."""
+    total = 0
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            with open(f"/proc/{pid}/status", encoding="ascii") as f:
+                total += sum(int(line.split()[1]) for line in f if line.startswith("VmHWM:"))
     return total / 1024
 
 
@@ -116,7 +129,7 @@ def weir_up(*arguments):
         with open(os.path.join(data, "run", "state.json"), encoding="utf-8") as f:
             state = json.load(f)
         cluster = Cluster(os.path.join(data, "admin.kubeconfig"))
-        cluster.data, cluster.forge, cluster.pid = data, state["forge"], state["pid"]
+        cluster.data, cluster.forge, cluster.roles = data, state["forge"], [state["pid"]]
         yield cluster
     finally:
         subprocess.run([WEIR, "down", "--data", data], check=False, stderr=subprocess.DEVNULL)
@@ -125,12 +138,14 @@ def weir_up(*arguments):
 
 @contextlib.contextmanager
 def real_cluster():
+    """etcd, kube-apiserver and kube-controller-manager, without the latter's limit of 20 requests a second."""
     work = tempfile.mkdtemp(prefix="weir-bench-real.")
     script = os.path.join(TOP, "tests/peers/cluster")
-    subprocess.run([script, "start", work], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([script, "start", work], check=True, stdout=subprocess.DEVNULL,
+                   env=dict(os.environ, WEIR_MANAGER_FLAGS="--kube-api-qps=2000 --kube-api-burst=4000"))
     try:
         cluster = Cluster(os.path.join(work, "admin.kubeconfig"))
-        cluster.pids = []
+        cluster.data, cluster.pids = work, []
         for name in ("etcd", "kube-apiserver", "kube-controller-manager"):
             with open(os.path.join(work, name + ".pid"), encoding="ascii") as f:
                 cluster.pids.append(int(f.read()))
@@ -138,6 +153,40 @@ def real_cluster():
     finally:
         subprocess.run([script, "stop", work], check=False)
         shutil.rmtree(work, ignore_errors=True)
+
+
+def start_role(*arguments):
+    """Starts a role of weir; its process and the address it says it is ready at."""
+    end, theirs = os.pipe()
+    with open(os.devnull, "w", encoding="ascii") as nothing:
+        process = subprocess.Popen([WEIR, *arguments, "--ready-fd", str(theirs)], pass_fds=[theirs], stderr=nothing)
+    os.close(theirs)
+    with open(end, encoding="ascii") as f:
+        return process, f.readline().split()[1]
+
+
+@contextlib.contextmanager
+def weir_on_real_cluster():
+    """The forge and the controllers beside a real control plane, as on any cluster."""
+    with real_cluster() as cluster:
+        data, account = os.path.join(cluster.data, "weir"), os.path.join(cluster.data, "controllers.kubeconfig")
+        wake = os.path.join(data, "wake.sock")
+        os.mkdir(data)
+        subprocess.run([WEIR, "install"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                       env=dict(os.environ, KUBECONFIG=cluster.kubeconfig))
+        with open(account, "w", encoding="utf-8") as f:
+            subprocess.run([os.path.join(TOP, "tests/peers/cluster"), "account", cluster.data, "weir-system",
+                            "weir-controllers"], check=True, stdout=f)
+        forge, cluster.forge = start_role("forge", "--dir", os.path.join(data, "git"), "--wake-socket", wake)
+        controllers, _ = start_role("controllers", "--kubeconfig", account, "--data", os.path.join(data, "sources"),
+                                    "--wake-socket", wake)
+        cluster.roles = [forge.pid, controllers.pid]
+        try:
+            yield cluster
+        finally:
+            for process in (controllers, forge):
+                process.terminate()
+                process.wait()
 
 
 def git(*arguments, cwd):
