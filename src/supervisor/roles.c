@@ -3,10 +3,10 @@
 
 #include "base/clock.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 
-#define READY_FD 3 /* `--ready-fd 3` in every role's arguments */
 #define DELAY_MIN (50 * NSEC_PER_MSEC)
 #define DELAY_MAX (5 * NSEC_PER_SEC)
 #define STABLE (10 * NSEC_PER_SEC) /* a role that ran this long starts again at once */
@@ -26,52 +26,35 @@ static const char **role_environment(char *mark) {
         return env;
 }
 
-/* A pipe whose write end is descriptor READY_FD, as the child shall see it. */
-static int open_ready_pipe(int *ret_read, int *ret_write, struct err *err) {
-        int fds[2];
-        if (pipe2(fds, O_CLOEXEC) < 0)
-                return err_set(err, ERR_IO, "cannot make a pipe");
-        if (fds[1] != READY_FD) {
-                if (fds[0] == READY_FD)
-                        fds[0] = fcntl(fds[0], F_DUPFD_CLOEXEC, READY_FD + 1);
-                int moved = dup3(fds[1], READY_FD, O_CLOEXEC);
-                close(fds[1]);
-                if (moved < 0 || fds[0] < 0)
-                        return err_set(err, ERR_IO, "cannot move a pipe to descriptor %d", READY_FD);
-        }
-        *ret_read = fds[0];
-        *ret_write = READY_FD;
-        return 0;
-}
-
 int role_start(struct role *r, struct err *err) {
         char mark[48];
         snprintf(mark, sizeof(mark), "WEIR_SUPERVISED=%ld", (long)getpid());
         const char **env = role_environment(mark);
-        int ready_read = -1, ready_write = -1;
+        int ready[2];
         if (!env)
                 return err_oom(err);
-        if (open_ready_pipe(&ready_read, &ready_write, err) < 0) {
+        if (pipe2(ready, O_CLOEXEC) < 0) {
                 free(env);
-                return -1;
+                return err_errno(err, errno, "make a pipe");
         }
+        snprintf(r->ready_number, sizeof(r->ready_number), "%d", ready[1]);
         struct proc_spec spec = PROC_SPEC_INIT;
         spec.argv = r->argv;
         spec.env = env;
         spec.stdout_fd = STDERR_FILENO;
         spec.stderr_fd = STDERR_FILENO;
-        spec.inherit = &ready_write;
+        spec.inherit = &ready[1];
         spec.n_inherit = 1;
         spec.new_group = true; /* Ctrl-C reaches the supervisor only, which stops the roles in order */
         int started = proc_spawn(&spec, &r->proc, err);
-        close(ready_write);
+        close(ready[1]);
         free(env);
         if (started < 0) {
-                close(ready_read);
+                close(ready[0]);
                 return err_wrap(err, "start %s", r->name);
         }
         close_fd(&r->ready_fd);
-        r->ready_fd = ready_read;
+        r->ready_fd = ready[0];
         r->ready = false;
         r->started_at = clock_monotonic_ns();
         r->retry_at = 0;

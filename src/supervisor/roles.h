@@ -8,7 +8,8 @@ struct role {
         const char *name;
         const char *const *argv; /* owned by the supervisor's arena, NULL-terminated */
         struct proc proc;
-        int ready_fd; /* the pipe it says "ready ADDRESS" on; -1: it has said it or is dead */
+        int ready_fd;          /* the pipe it says "ready ADDRESS" on; -1: it has said it or is dead */
+        char ready_number[12]; /* the other end's number in the child: argv holds this text as --ready-fd's value */
         bool ready;
         char address[128]; /* what it said after "ready " */
         unsigned restarts;

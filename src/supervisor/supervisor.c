@@ -90,7 +90,7 @@ static int set_arguments(struct supervisor *s, struct role *r, const char *name,
         for (size_t i = 0; i < m; i++)
                 argv[at++] = more[i];
         argv[at++] = "--ready-fd";
-        argv[at++] = "3";
+        argv[at++] = r->ready_number;
         r->name = name;
         r->argv = argv;
         return 0;

@@ -38,6 +38,18 @@ role_is_new() { # ROLE OLD-PID
 	[ "$status" -eq 1 ]
 }
 
+@test "a weir in the foreground holds its directory too" {
+	"$WEIR" up --data "$BATS_TEST_TMPDIR/front" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+	pid=$!
+	eventually grep 'weir is ready' "$BATS_TEST_TMPDIR/out"
+	"$WEIR" status --data "$BATS_TEST_TMPDIR/front"
+	run "$WEIR" up --data "$BATS_TEST_TMPDIR/front"
+	[ "$status" -eq 1 ]
+	[[ "$output" == *'a weir runs on'* ]]
+	kill "$pid"
+	wait "$pid"
+}
+
 @test "--fresh does not remove a directory that holds something else" {
 	mkdir -p "$BATS_TEST_TMPDIR/home/documents"
 	run "$WEIR" up --fresh --data "$BATS_TEST_TMPDIR/home"
