@@ -114,6 +114,7 @@
 #define LIMIT_BUILD_REQUEST ((size_t)4 << 20)    /* a Kustomization's spec and variables, bytes */
 #define LIMIT_BUILD_MEMORY ((size_t)1 << 30)     /* what one build may use, bytes */
 #define LIMIT_BUILD_SECONDS 60                   /* how long one build may take */
+#define LIMIT_GRANTED_FOLDERS 100                /* of one source that one build may see: as a SourceGrant's paths */
 #define LIMIT_INVENTORY 50000                    /* objects of one Kustomization */
 #define LIMIT_FORGE_BODY ((size_t)512 << 20)     /* bytes of one push to the local forge */
 #define LIMIT_FORGE_ANSWER ((size_t)512 << 20)   /* bytes of one clone from it */

@@ -176,16 +176,13 @@ bool artifact_store_has(struct artifact_store *s, const struct artifact_place *p
 }
 
 int artifact_store_open_tree(struct artifact_store *s, const struct artifact_place *p, const char *hash,
-                             const char *root, struct err *err) {
+                             struct err *err) {
         if (!artifact_store_is_hash(hash))
                 return err_set(err, ERR_NOT_FOUND, "no such revision");
         _cleanup_free_ char *tree = place_dir(s, "trees", p, hash);
         if (!tree)
                 return err_oom(err);
-        _cleanup_close_ int fd = fs_open_dir(AT_FDCWD, tree, err);
-        if (fd < 0)
-                return -1;
-        return fs_open_dir(fd, root, err);
+        return fs_open_dir(AT_FDCWD, tree, err);
 }
 
 int artifact_store_remove(struct artifact_store *s, const struct artifact_place *p, struct err *err) {

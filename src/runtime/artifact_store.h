@@ -55,9 +55,9 @@ bool artifact_store_has(struct artifact_store *s, const struct artifact_place *p
 const char *artifact_store_url(struct artifact_store *s, struct arena *a, const struct artifact_place *place,
                                const char *file);
 
-/* Opens the tree of a revision, or the folder `root` of it. ERR_NOT_FOUND. */
+/* Opens the tree of a revision. ERR_NOT_FOUND. */
 int artifact_store_open_tree(struct artifact_store *s, const struct artifact_place *place, const char *hash,
-                             const char *root, struct err *err);
+                             struct err *err);
 
 /* Removes everything of a source that was deleted. */
 int artifact_store_remove(struct artifact_store *s, const struct artifact_place *place, struct err *err);

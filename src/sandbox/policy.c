@@ -245,7 +245,7 @@ static const struct policy policies[JOB_KINDS] = {
                         .file_bytes = 0,
                         .open_files = 256,
                         .processes = 1,
-                        .fds = {GRANT_READ},
+                        .fds = {[0 ... JOB_MAX_FDS - 1] = GRANT_READ},
                         .calls = calls_of_build,
                 },
 };

@@ -18,7 +18,7 @@ enum job_kind {
         JOB_KINDS,
 };
 
-#define JOB_MAX_FDS 6
+#define JOB_MAX_FDS 104 /* a build may have one for each granted folder */
 
 struct job {
         enum job_kind kind;

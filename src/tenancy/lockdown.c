@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tenancy/lockdown.h"
 
+#include "base/limits.h"
 #include "kube/selector.h"
 
 static int deny(const char *kind, const char *namespace_, const char *name, struct err *err) {
@@ -161,26 +162,51 @@ static const char *beneath(const char *granted, const char *path) {
         return path[n] == '/' ? path + n + 1 : path + n;
 }
 
-int lockdown_limit_path(struct arena *a, const struct source_access *access, const char *path, const char **ret_root,
-                        const char **ret_rest, struct err *err) {
+static bool holds(const struct value *folders, const char *path) {
+        VALUE_EACH_ITEM(f, folders)
+                if (beneath(f->str, path))
+                        return true;
+        return false;
+}
+
+/* Adds a granted folder to the list; those beneath another one add nothing, and the list is kept without them. */
+static int add_folder(struct arena *a, struct value *folders, const char *granted, struct err *err) {
+        struct value kept = value_list();
+        if (holds(folders, granted))
+                return 0;
+        VALUE_EACH_ITEM(f, folders)
+                if (!beneath(granted, f->str) && !value_append(a, &kept, *f))
+                        return err_oom(err);
+        if (kept.len == LIMIT_GRANTED_FOLDERS)
+                return err_set_reason(err, ERR_TOO_LARGE, "ArtifactFailed",
+                                      "the grants of this source show more than %d folders: grant a folder above them",
+                                      LIMIT_GRANTED_FOLDERS);
+        *folders = kept;
+        return value_append(a, folders, value_str(granted)) ? 0 : err_oom(err);
+}
+
+int lockdown_limit_path(struct arena *a, const struct source_access *access, const char *path,
+                        struct value *ret_folders, const char **ret_path, struct err *err) {
         const char *clean = clean_path(a, path ? path : "");
+        struct value folders = value_list();
         if (!clean)
                 return not_there(path, err);
-        if (!access->paths) {
-                *ret_root = ".";
-                *ret_rest = *clean ? clean : ".";
-                return 0;
-        }
-        VALUE_EACH_ITEM(p, access->paths) {
-                const char *granted = value_is_string(p) ? clean_path(a, p->str) : NULL;
-                const char *rest = granted ? beneath(granted, clean) : NULL;
-                if (!rest)
-                        continue;
-                *ret_root = *granted ? granted : ".";
-                *ret_rest = *rest ? rest : ".";
-                return 0;
-        }
-        return not_there(path && *path ? path : ".", err);
+        if (!access->paths && add_folder(a, &folders, "", err) < 0)
+                return -1;
+        if (access->paths)
+                VALUE_EACH_ITEM(p, access->paths) {
+                        const char *granted = value_is_string(p) ? clean_path(a, p->str) : NULL;
+                        if (granted && add_folder(a, &folders, granted, err) < 0)
+                                return -1;
+                }
+        if (!holds(&folders, clean))
+                return not_there(path && *path ? path : ".", err);
+        VALUE_EACH_ITEM(f, &folders)
+                if (!*f->str)
+                        *f = value_str(".");
+        *ret_folders = folders;
+        *ret_path = *clean ? clean : ".";
+        return 0;
 }
 
 /* ---- identities ---- */

@@ -48,11 +48,12 @@ struct source_access {
 int lockdown_resolve_source(struct arena *a, const struct lockdown *l, const struct lockdown_view *view,
                             const struct source_ref *ref, struct source_access *ret, struct err *err);
 
-/* Finds which granted path holds `path` (both relative, "./" and trailing "/" do not matter; "" or "." is the root).
- * *ret_root is the directory to hand to the build, *ret_rest the path beneath it. Without paths the root is ".".
- * ERR_NOT_FOUND: outside of the grant, worded as a path that is not there. */
-int lockdown_limit_path(struct arena *a, const struct source_access *access, const char *path, const char **ret_root,
-                        const char **ret_rest, struct err *err);
+/* What a build of `path` may see of the source (relative; "./" and a trailing "/" do not matter; "" or "." is the
+ * root). *ret_folders lists the granted folders as clean paths, none beneath another; without a grant's paths it is
+ * ".". *ret_path is the path, cleaned. Both are in the arena or borrow from access. ERR_NOT_FOUND: no granted folder
+ * holds the path, worded as a path that is not there. ERR_TOO_LARGE past LIMIT_GRANTED_FOLDERS. */
+int lockdown_limit_path(struct arena *a, const struct source_access *access, const char *path,
+                        struct value *ret_folders, const char **ret_path, struct err *err);
 
 /* The user to impersonate, "system:serviceaccount:NAMESPACE:ACCOUNT", or NULL in *ret: act as the controller (only when
  * the default account is empty). account: spec.serviceAccountName or NULL. */

@@ -21,13 +21,13 @@ static int find_path(struct engine *e, const char *path, const char **ret, struc
         _cleanup_err_ struct err why = ERR_INIT;
         if (!clean)
                 return err_oom(err);
-        if (loader_resolve(e, clean, &place, &why) < 0)
+        if (view_resolve(e, &e->source, clean, &place, &why) < 0)
                 return err_set_reason(err, ERR_NOT_FOUND, "ArtifactFailed",
                                       "kustomization path not found: stat %s: no such file or directory",
-                                      loader_display(e, clean));
+                                      view_display(e->arena, &e->source, clean));
         if (!place->directory)
                 return err_set(err, ERR_INVALID, "open %s/kustomization.yaml: not a directory",
-                               loader_display(e, clean));
+                               view_display(e->arena, &e->source, clean));
         *ret = place->real;
         return 0;
 }
@@ -75,6 +75,8 @@ static int build(struct arena *a, int root_fd, const char *path, const struct va
                 .load_restrictions_none = true,
                 .allow_remote = o->allow_remote,
                 .reorder = KUSTOMIZE_REORDER_NONE,
+                .folders = o->folders,
+                .n_folders = o->n_folders,
                 .display_root = o->display_root,
         };
         _cleanup_engine_ struct engine e;

@@ -4,7 +4,7 @@
  * Source: Flux 2.9 kustomize-controller, recorded in corpus build/. */
 #pragma once
 
-#include "data/value.h"
+#include "build/kustomize/kustomize.h"
 
 /* Builds path ("./apps", "" and "." are the root) beneath root_fd for a Flux Kustomization.
  * kustomization: the whole object, of which spec is read.
@@ -20,7 +20,9 @@ int flux_build(struct arena *a, int root_fd, const char *path, const struct valu
 struct flux_build_options {
         const struct value *vars;
         bool allow_remote;
-        bool strict;              /* StrictPostBuildSubstitutions: a variable without value and default is an error */
+        bool strict; /* StrictPostBuildSubstitutions: a variable without value and default is an error */
+        const struct kustomize_folder *folders; /* all that may be seen of the tree, in place of root_fd; may be NULL */
+        size_t n_folders;
         const char *display_root; /* stands for the tree's root in messages; NULL: "" */
         struct value *ret_built;  /* gets the objects as kustomize's text has them, Lists whole; may be NULL */
 };

@@ -12,7 +12,7 @@ const char *const flux_kustomization_names[3] = {"kustomization.yaml", "kustomiz
 /* ---- the base ---- */
 
 static int read_own(struct engine *e, const char *dir, const char *name, struct value *ret, struct err *err) {
-        const struct loader l = {.root = dir};
+        const struct loader l = {.view = &e->source, .root = dir};
         const struct yaml_options options = {.dialect = YAML_SIGS};
         const char *text;
         size_t n;
@@ -36,8 +36,8 @@ static int make_one(struct engine *e, const char *dir, struct value *ret, struct
                 return -1;
         if (!path)
                 return err_oom(err);
-        if (loader_resolve(e, path, &place, NULL) == 0)
-                return err_set(err, ERR_INVALID, "open %s: is a directory", loader_display(e, path));
+        if (view_resolve(e, &e->source, path, &place, NULL) == 0)
+                return err_set(err, ERR_INVALID, "open %s: is a directory", view_display(e->arena, &e->source, path));
         *ret = value_map();
         const struct value *set = resources.len ? value_set(e->arena, ret, "resources", resources)
                                                 : value_set(e->arena, ret, "namespace", value_str("_placeholder"));
@@ -57,7 +57,8 @@ static int read_base(struct engine *e, const char *dir, bool *ret_found, struct 
                 return -1;
         if (n == 1)
                 return 0;
-        err_set(err, ERR_INVALID, "Found multiple kustomization files under: %s\n", loader_display(e, dir));
+        err_set(err, ERR_INVALID, "Found multiple kustomization files under: %s\n",
+                view_display(e->arena, &e->source, dir));
         return err_wrap(err, "kustomize build failed");
 }
 
@@ -150,7 +151,7 @@ static int overlay_components(struct engine *e, const char *dir, const struct va
                         return err_oom(err);
                 if (!is_local(path))
                         return err_set(err, ERR_ACCESS_DENIED, "component path '%s' must be local and relative", path);
-                if (ignore && loader_resolve(e, joined, &place, NULL) < 0)
+                if (ignore && view_resolve(e, &e->source, joined, &place, NULL) < 0)
                         continue;
                 struct value *to = obtain_list(e->arena, k, "components");
                 if (!to || !value_append(e->arena, to, value_str(path)))

@@ -44,12 +44,12 @@ static void close_dir(DIR **d) {
 
 /* The names in a directory, sorted by bytes as a walk in Go visits them. */
 static int list(struct engine *e, const char *dir, struct listing *ret, struct err *err) {
-        _cleanup_close_ int fd = fs_open_dir(e->root_fd, dir, err);
+        _cleanup_close_ int fd = view_open(&e->source, dir, O_RDONLY | O_DIRECTORY, err);
         if (fd < 0)
                 return -1;
         _cleanup_(close_dir) DIR *d = fdopendir(fd);
         if (!d)
-                return err_errno(err, errno, "open %s", loader_display(e, dir));
+                return err_errno(err, errno, "open %s", view_display(e->arena, &e->source, dir));
         fd = -1; /* the stream owns it now */
         for (struct dirent *entry; (entry = readdir(d));)
                 if (!streq(entry->d_name, ".") && !streq(entry->d_name, "..") &&
@@ -63,7 +63,7 @@ static int list(struct engine *e, const char *dir, struct listing *ret, struct e
 bool flux_is_file(struct engine *e, const char *dir, const char *name) {
         const char *path = loader_join(e->arena, dir, name);
         const struct place *place;
-        return path && loader_resolve(e, path, &place, NULL) == 0 && !place->directory;
+        return path && view_resolve(e, &e->source, path, &place, NULL) == 0 && !place->directory;
 }
 
 static bool is_base(struct engine *e, const char *dir) {
@@ -75,14 +75,15 @@ static bool is_base(struct engine *e, const char *dir) {
 
 /* Every file must hold Kubernetes objects: one that does not ends the build, whatever else is there. */
 static int check_file(struct engine *e, const char *path, struct err *err) {
-        const struct loader root = {.root = "."};
+        const struct loader root = {.view = &e->source, .root = "."};
         struct resources found;
         const char *text;
         size_t n;
         if (loader_read(e, &root, path, &text, &n, err) < 0)
                 return -1;
         if (documents_read(e, text, n, &found, err) < 0)
-                return err_wrap(err, "failed to decode Kubernetes YAML from %s", loader_display(e, path));
+                return err_wrap(err, "failed to decode Kubernetes YAML from %s",
+                                view_display(e->arena, &e->source, path));
         return 0;
 }
 
@@ -103,12 +104,12 @@ static int scan_entry(struct scan *s, const char *path, unsigned depth, struct e
         struct engine *e = s->e;
         const struct place *place;
         _cleanup_err_ struct err why = ERR_INIT;
-        const char *text = loader_display(e, path);
-        bool there = loader_resolve(e, path, &place, &why) == 0;
+        const char *text = view_display(e->arena, &e->source, path);
+        bool there = view_resolve(e, &e->source, path, &place, &why) == 0;
         if (why.class == ERR_ACCESS_DENIED)
                 return err_set(err, ERR_ACCESS_DENIED,
                                "fs-security-constraint walk %s: path '%s' is not in or below '%s'", text, text,
-                               loader_display(e, "."));
+                               view_display(e->arena, &e->source, "."));
         if (why.class == ERR_MEMORY || why.class == ERR_TOO_LARGE)
                 return err_move(err, &why);
         bool symlink = there && !streq(place->real, path);

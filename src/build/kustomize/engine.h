@@ -6,18 +6,18 @@
 #include "build/kustomize/kustomize.h"
 #include "build/kustomize/resmap.h"
 #include "build/kustomize/schema.h"
+#include "build/kustomize/view.h"
 
 struct engine {
         struct arena *arena;
-        int root_fd;
         struct kustomize_options options;
-        const char *display_root;
+        struct kustomize_folder whole; /* the source, when all of it may be seen */
+        struct view source;            /* what may be seen of the source */
         struct scopes scopes;
         struct merge_schema schema; /* read through engine_schema() */
         bool has_schema;
-        const struct config *defaults; /* the built-in field specs */
-        struct strmap paths;           /* loader.c: clean path to what it is */
-        size_t n_files;
+        const struct config *defaults;      /* the built-in field specs */
+        size_t n_files;                     /* that were looked for, in all views */
         size_t work;                        /* see engine_charge() */
         bool saw_resource;                  /* kustomize has looked at its built-in schema by then, and keeps it */
         const struct value *build_metadata; /* of the top file: a list, or NULL */
@@ -41,5 +41,6 @@ int engine_charge(struct engine *e, size_t n, struct err *err);
 /* One directory with a kustomization file, on the way from the top to here. */
 struct loader {
         const struct loader *parent;
-        const char *root; /* clean path beneath root_fd, symlinks resolved; "." is root_fd itself */
+        struct view *view;
+        const char *root; /* clean path in the view, symlinks resolved; "." is the tree's root */
 };

@@ -100,7 +100,7 @@ static int check(struct engine *e, const struct loader *l, const struct value *s
                 buf_addf(&text, "\nkind should be Kustomization or Component");
         if (!current)
                 buf_addf(&text, "\napiVersion for %s should be %s", kind, required);
-        return err_set(err, ERR_INVALID, "Failed to read kustomization file under %s:%s", loader_display(e, l->root),
+        return err_set(err, ERR_INVALID, "Failed to read kustomization file under %s:%s", loader_display(e, l),
                        buf_str(&text));
 }
 
@@ -130,7 +130,7 @@ int kfile_load(struct engine *e, const struct loader *l, struct kfile *ret, stru
                 }
                 if (text)
                         return err_set(err, ERR_INVALID, "Found multiple kustomization files under: %s\n",
-                                       loader_display(e, l->root));
+                                       loader_display(e, l));
                 text = found;
                 n = found_n;
                 name = file_names[i];
@@ -139,7 +139,7 @@ int kfile_load(struct engine *e, const struct loader *l, struct kfile *ret, stru
                 return err_set(err, ERR_NOT_FOUND,
                                "unable to find one of 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in "
                                "directory '%s'",
-                               loader_display(e, l->root));
+                               loader_display(e, l));
         struct value v;
         const struct yaml_options options = {.dialect = YAML_SIGS};
         if (yaml_parse(e->arena, text, n, &options, &v, err) < 0)

@@ -17,10 +17,15 @@
 
 int engine_init(struct engine *e, struct arena *a, int root_fd, const struct kustomize_options *options,
                 struct err *err) {
-        *e = (struct engine){.arena = a, .root_fd = root_fd};
+        *e = (struct engine){.arena = a, .whole = {.at = ".", .fd = root_fd}};
         if (options)
                 e->options = *options;
-        e->display_root = e->options.display_root ? e->options.display_root : "";
+        bool parts = e->options.folders != NULL;
+        e->source = (struct view){
+                .folders = parts ? e->options.folders : &e->whole,
+                .n_folders = parts ? e->options.n_folders : 1,
+                .display_root = e->options.display_root ? e->options.display_root : "",
+        };
         struct config *defaults = arena_make(a, struct config);
         if (!defaults)
                 return err_oom(err);
@@ -38,7 +43,7 @@ struct merge_schema *engine_schema(struct engine *e, struct err *err) {
 void engine_done(struct engine *e) {
         scopes_done(&e->scopes);
         merge_schema_done(&e->schema);
-        strmap_done(&e->paths);
+        view_done(&e->source);
 }
 
 int engine_charge(struct engine *e, size_t n, struct err *err) {

@@ -13,12 +13,20 @@ enum kustomize_reorder {
         KUSTOMIZE_REORDER_NONE,    /* --reorder none: input order */
 };
 
+/* A folder that a build may see. */
+struct kustomize_folder {
+        const char *at; /* clean path in the tree; "." is all of it */
+        int fd;
+};
+
 /* All zero is `kustomize build` without flags. */
 struct kustomize_options {
-        bool load_restrictions_none; /* --load-restrictor LoadRestrictionsNone: still never outside of root_fd */
+        bool load_restrictions_none; /* --load-restrictor LoadRestrictionsNone: still never outside of the tree */
         bool allow_remote;     /* remote bases; always refused here with the lockdown's message: the fetch path's job */
         bool managed_by_label; /* --enable-managedby-label */
         enum kustomize_reorder reorder;
+        const struct kustomize_folder *folders; /* all that may be seen of the tree, in place of root_fd; may be NULL */
+        size_t n_folders;
         const char *display_root; /* what stands before paths in messages for root_fd ("/src"); NULL: "" */
         const struct value *top; /* the kustomization of the top directory, in place of its file; NULL: read the file */
         struct buf *warnings;    /* gets the lines kustomize writes to stderr; NULL: dropped */

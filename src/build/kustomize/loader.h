@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files and directories that kustomizations name: resolved beneath root_fd, checked against kustomize's own rules
+/* Files and directories that kustomizations name: resolved in a view of a tree, checked against kustomize's own rules
  * (files in or below the kustomization's directory, no cycles), worded as kustomize words them. */
 #pragma once
 
 #include "build/kustomize/engine.h"
 
-/* The text that stands for a path in messages. */
-const char *loader_display(struct engine *e, const char *path);
+/* The text that stands for the loader's directory in messages. */
+const char *loader_display(struct engine *e, const struct loader *l);
 
 /* The top directory. */
 int loader_top(struct engine *e, const char *path, struct loader *ret, struct err *err);
@@ -17,15 +17,6 @@ int loader_enter(struct engine *e, const struct loader *from, const char *path, 
 /* A whole file named in `from`, in the arena, NUL-terminated. */
 int loader_read(struct engine *e, const struct loader *from, const char *path, const char **ret, size_t *ret_len,
                 struct err *err);
-
-/* What stands at a clean path: where it really is once symlinks are followed. */
-struct place {
-        const char *real; /* clean path without symlinks */
-        bool directory;
-};
-
-/* ERR_NOT_FOUND "lstat PATH: no such file or directory"; ERR_ACCESS_DENIED when it leads out of root_fd. */
-int loader_resolve(struct engine *e, const char *path, const struct place **ret, struct err *err);
 
 /* path as seen from the directory base, cleaned as Go's path.Join does; may begin with "..". NULL: memory. */
 const char *loader_join(struct arena *a, const char *base, const char *path);

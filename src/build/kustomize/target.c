@@ -53,7 +53,7 @@ static int merge_accumulator(struct engine *e, struct accumulator *to, const str
 }
 
 static int check_kind(struct target *sub, bool component, struct err *err) {
-        const char *root = loader_display(sub->e, sub->loader.root);
+        const char *root = loader_display(sub->e, &sub->loader);
         bool is = kfile_is_component(&sub->file);
         if (component && !is)
                 return err_set(err, ERR_INVALID, "expected kind 'Component' for path '%s' but got '%s'", root,
@@ -69,12 +69,12 @@ static int add_directory(struct target *t, struct accumulator *acc, struct loade
         struct engine *e = t->e;
         struct target sub = {.e = e, .loader = *l};
         if (kfile_load(e, &sub.loader, &sub.file, err) < 0)
-                return err_wrap(err, "couldn't make target for path '%s'", loader_display(e, l->root));
+                return err_wrap(err, "couldn't make target for path '%s'", loader_display(e, l));
         if (t->origin && !(sub.origin = origin_below(e->arena, t->origin, path)))
                 return err_oom(err);
         if (openapi_set(e, &sub.loader, &sub.file.spec, false, err) < 0 || check_kind(&sub, component, err) < 0)
                 return -1;
-        const char *root = loader_display(e, l->root);
+        const char *root = loader_display(e, l);
         if (component)
                 return target_accumulate(&sub, acc, err) < 0 ? err_wrap(err, "recursed accumulation of path '%s'", root)
                                                              : resmap_check_unique(acc->resources, err);

@@ -121,7 +121,7 @@ int valueadd_configure(struct target *t, const struct value *config, struct step
         s->targets = value_list();
         s->value = value_string_or(value_get(config, "value"), "");
         if (!*s->value) {
-                const char *root = loader_display(t->e, t->loader.root), *slash = strrchr(root, '/');
+                const char *root = loader_display(t->e, &t->loader), *slash = strrchr(root, '/');
                 s->value = slash ? slash + 1 : root;
         }
         if (add_targets(a, s, config, err) < 0 || (*file && add_target_file(t, s, file, err) < 0))

@@ -105,9 +105,7 @@ int inputs_resolve(struct reconcile *r, struct err *err) {
         if (decide_access(r, ref, err) < 0 || read_artifact(r, err) < 0)
                 return -1;
         const char *path = value_get_str(r->spec, "path");
-        if (lockdown_limit_path(r->a, &r->access, path, &r->path_root, &r->path, err) < 0)
-                return -1;
-        return 0;
+        return lockdown_limit_path(r->a, &r->access, path, &r->folders, &r->path, err);
 }
 
 /* ---- dependencies ---- */

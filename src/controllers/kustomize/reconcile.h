@@ -57,10 +57,10 @@ struct reconcile {
 
         struct source_access access;
         const char *source_kind;
-        const char *revision;  /* of the artifact */
-        const char *commit;    /* the artifact's hash */
-        const char *path_root; /* the folder of the tree that the build may see */
-        const char *path;      /* the kustomization's folder beneath it */
+        const char *revision; /* of the artifact */
+        const char *commit;   /* the artifact's hash */
+        struct value folders; /* of the tree that the build may see */
+        const char *path;     /* the kustomization's folder in the tree */
 
         struct client_as as;                /* the tenant's service account */
         const struct client_as *as_or_self; /* NULL: act as the controller (only with an empty default account) */

@@ -41,6 +41,25 @@ static void try_files(const struct job *job, struct buf *out) {
         tell(out, "create-outside", raw_open(job->fds[0], "../new", O_WRONLY | O_CREAT, 0600));
 }
 
+static void try_folders(const struct job *job, struct buf *out) {
+        static const struct {
+                const char *what, *path;
+                uint64_t flags, mode;
+        } tries[] = {
+                {"inside", "inside", O_RDONLY},
+                {"beside", "../outside", O_RDONLY},
+                {"above", "..", O_RDONLY | O_DIRECTORY},
+                {"link", "link", O_RDONLY},
+                {"create", "new", O_WRONLY | O_CREAT, 0600},
+        };
+        for (size_t i = 0; i < job->n_fds; i++)
+                for (size_t k = 0; k < ARRAY_LEN(tries); k++) {
+                        char name[32];
+                        snprintf(name, sizeof(name), "%s%zu", tries[k].what, i);
+                        tell(out, name, raw_open(job->fds[i], tries[k].path, tries[k].flags, tries[k].mode));
+                }
+}
+
 static void count_descriptors(struct buf *out) {
         int n = 0;
         for (int fd = 0; fd < 1024; fd++)
@@ -52,6 +71,8 @@ static int act(const struct job *job, struct buf *out, struct err *err) {
         const char *what = job->input;
         if (streq(what, "files"))
                 try_files(job, out);
+        else if (streq(what, "folders"))
+                try_folders(job, out);
         else if (streq(what, "environment"))
                 buf_addf(out, "environment=%s\n", environ && environ[0] ? environ[0] : "empty");
         else if (streq(what, "descriptors"))
@@ -154,6 +175,32 @@ static void a_worker_reaches_only_its_directory(void **state) {
         }
 }
 
+/* A build of several granted folders: the kernel lets it read beneath each, and what lies beside them in no way. */
+static void a_build_reaches_only_its_folders(void **state) {
+        if (!landlocked()) {
+                print_message("# note: no Landlock in this kernel, paths are not tested\n");
+                return;
+        }
+        _cleanup_(place_done) struct place one = {.inner = -1}, two = {.inner = -1};
+        place_make(&one);
+        place_make(&two);
+        struct job job = {.kind = JOB_BUILD, .input = "folders", .fds = {one.inner, two.inner}, .n_fds = 2};
+        job.input_len = strlen(job.input);
+        _cleanup_free_ char *out = NULL;
+        size_t len = 0;
+        assert_int_equal(broker_run(*state, &job, &out, &len, NULL), 0);
+        for (int i = 0; i < 2; i++) {
+                char line[64];
+                snprintf(line, sizeof(line), "inside%d=ok\n", i);
+                assert_non_null(strstr(out, line));
+                static const char *const denied[] = {"beside", "above", "link", "create"};
+                for (size_t k = 0; k < ARRAY_LEN(denied); k++) {
+                        snprintf(line, sizeof(line), "%s%d=Permission denied\n", denied[k], i);
+                        assert_non_null(strstr(out, line));
+                }
+        }
+}
+
 static void a_worker_sees_no_environment(void **state) {
         for (int kind = 0; kind < JOB_KINDS; kind++) {
                 _cleanup_free_ char *out = NULL;
@@ -213,6 +260,7 @@ static void a_file_cannot_grow_past_its_limit(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_worker_reaches_only_its_directory),
+                cmocka_unit_test(a_build_reaches_only_its_folders),
                 cmocka_unit_test(a_worker_sees_no_environment),
                 cmocka_unit_test(a_worker_has_only_its_descriptors),
                 cmocka_unit_test(only_a_fetch_has_a_network),

@@ -2,6 +2,7 @@
 /* Lockdown: who may refer to what, and what must not be possible. */
 #include "unit/test.h"
 
+#include "base/limits.h"
 #include "data/json.h"
 #include "tenancy/lockdown.h"
 
@@ -54,6 +55,13 @@ static int resolve(struct fixture *f, const char *from, const char *namespace_, 
         return resolve_with(f, &l, from, namespace_, name, ret, err);
 }
 
+static void expect_folders(const struct value *folders, const char *expected) {
+        char text[256] = "";
+        VALUE_EACH_ITEM(f, folders)
+                snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s ", f->str);
+        assert_string_equal(text, expected);
+}
+
 static void own_sources_are_free(void **state) {
         struct source_access got;
         assert_int_equal(resolve(*state, "tenant-a", NULL, "mine", &got, NULL), 0);
@@ -80,22 +88,62 @@ static void a_foreign_namespace_is_denied_in_the_same_words_whether_or_not_it_ex
 
 static void a_grant_opens_its_source_and_its_paths_only(void **state) {
         struct source_access got;
-        const char *root, *rest;
+        struct value folders;
+        const char *path;
         assert_int_equal(resolve(*state, "tenant-a", "flux-system", "infra-apps", &got, NULL), 0);
         assert_string_equal(got.grant, "flux-system/infra-apps");
         struct arena *a = ((struct fixture *)*state)->a;
-        assert_int_equal(lockdown_limit_path(a, &got, "./tenant-a/", &root, &rest, NULL), 0);
-        assert_string_equal(root, "tenant-a");
-        assert_string_equal(rest, ".");
-        assert_int_equal(lockdown_limit_path(a, &got, "tenant-a/deep/er", &root, &rest, NULL), 0);
-        assert_string_equal(rest, "deep/er");
+        assert_int_equal(lockdown_limit_path(a, &got, "./tenant-a/", &folders, &path, NULL), 0);
+        expect_folders(&folders, "tenant-a ");
+        assert_string_equal(path, "tenant-a");
+        assert_int_equal(lockdown_limit_path(a, &got, "tenant-a/deep/er", &folders, &path, NULL), 0);
+        expect_folders(&folders, "tenant-a ");
+        assert_string_equal(path, "tenant-a/deep/er");
         static const char *const outside[] = {"./tenant-b", "", ".", "tenant-ab", "tenant-a/../tenant-b", "..", "/"};
         for (size_t i = 0; i < ARRAY_LEN(outside); i++) {
                 _cleanup_err_ struct err err = ERR_INIT;
-                assert_int_equal(lockdown_limit_path(a, &got, outside[i], &root, &rest, &err), -1);
+                assert_int_equal(lockdown_limit_path(a, &got, outside[i], &folders, &path, &err), -1);
                 assert_int_equal(err.class, ERR_NOT_FOUND);
                 assert_non_null(strstr(err_message(&err), "no such file or directory"));
         }
+}
+
+/* Limits `path` for an access to these paths (JSON) and expects these folders, or "" for a path that is not there. */
+static void expect_limit(const char *paths, const char *path, const char *expected) {
+        _cleanup_arena_ struct arena *a = arena_new(0);
+        struct value list, folders;
+        const char *clean;
+        print_message("# %s of %s\n", path, paths);
+        assert_int_equal(json_parse(a, paths, strlen(paths), 0, NULL, &list, NULL), 0);
+        const struct source_access access = {.paths = &list};
+        int r = lockdown_limit_path(a, &access, path, &folders, &clean, NULL);
+        assert_int_equal(r, *expected ? 0 : -1);
+        if (r == 0)
+                expect_folders(&folders, expected);
+}
+
+static void all_granted_folders_are_seen_at_once(void **state) {
+        expect_limit("[\"./tenant-a\",\"shared/\"]", "tenant-a", "tenant-a shared ");
+        expect_limit("[\"./tenant-a\",\"shared/\"]", "shared/base", "tenant-a shared ");
+        expect_limit("[\"./tenant-a\",\"shared/\"]", "tenant-b", "");
+        expect_limit("[\"a/b\",\"a\",\"a/c/d\"]", "a/b", "a ");
+        expect_limit("[\"a\",\"ab\",\"a\"]", "ab", "a ab ");
+        expect_limit("[\"a/b\",\"c\"]", "a", ""); /* the way to a folder is no granted folder */
+        expect_limit("[\"a\",\".\"]", "z", ". ");
+        expect_limit("[\"../a\",\"a/../b\",\"c\"]", "b", ""); /* a path that climbs grants nothing */
+        expect_limit("[]", "a", "");
+}
+
+static void too_many_folders_are_an_error(void **state) {
+        _cleanup_arena_ struct arena *a = arena_new(0);
+        _cleanup_err_ struct err err = ERR_INIT;
+        struct value list = value_list(), folders;
+        const char *path;
+        for (int i = 0; i <= LIMIT_GRANTED_FOLDERS; i++)
+                assert_non_null(value_append(a, &list, value_strf(a, "f%d", i)));
+        const struct source_access access = {.paths = &list};
+        assert_int_equal(lockdown_limit_path(a, &access, "f1", &folders, &path, &err), -1);
+        assert_int_equal(err.class, ERR_TOO_LARGE);
 }
 
 static void a_reference_without_namespace_finds_the_grant(void **state) {
@@ -169,6 +217,8 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(
                         a_foreign_namespace_is_denied_in_the_same_words_whether_or_not_it_exists, setup, teardown),
                 cmocka_unit_test_setup_teardown(a_grant_opens_its_source_and_its_paths_only, setup, teardown),
+                cmocka_unit_test(all_granted_folders_are_seen_at_once),
+                cmocka_unit_test(too_many_folders_are_an_error),
                 cmocka_unit_test_setup_teardown(a_reference_without_namespace_finds_the_grant, setup, teardown),
                 cmocka_unit_test_setup_teardown(labels_select_and_an_empty_selector_selects_nobody, setup, teardown),
                 cmocka_unit_test_setup_teardown(two_namespaces_that_offer_one_name_are_ambiguous, setup, teardown),
