@@ -6,7 +6,9 @@
 #include <dirent.h>
 
 #define INPUT_MAX ((size_t)1 << 16)
-#define ROUNDS 4000
+#ifndef FUZZ_ROUNDS
+#define FUZZ_ROUNDS 4000
+#endif
 
 static uint64_t random_state = UINT64_C(0x9E3779B97F4A7C15); /* fixed: a failure comes again */
 
@@ -113,7 +115,7 @@ static size_t run_folder(const char *folder) {
 
 int main(int argc, char **argv) {
         const char *rounds = getenv("FUZZ_ROUNDS");
-        size_t n = rounds ? strtoul(rounds, NULL, 10) : ROUNDS, kept = run_folder(FUZZ_CORPUS);
+        size_t n = rounds ? strtoul(rounds, NULL, 10) : FUZZ_ROUNDS, kept = run_folder(FUZZ_CORPUS);
         for (int i = 1; i < argc; i++)
                 kept += run_file(argv[i]);
         run_mutations(n);
