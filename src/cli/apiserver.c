@@ -27,7 +27,7 @@ int cmd_apiserver(int argc, char **argv) {
         };
         if (options_want_help(argc, argv, "apiserver --data DIR [flags]", table))
                 return 0;
-        supervisor_bind_life();
+        supervisor_enter_role("apiserver");
         log_init("apiserver", LOG_INFO, false);
         if (options_parse(argc, argv, table, &words, &err) < 0)
                 return session_fail(&err);

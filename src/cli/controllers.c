@@ -256,7 +256,7 @@ int cmd_controllers(int argc, char **argv) {
         };
         if (options_want_help(argc, argv, "controllers --data DIR [flags]", table))
                 return 0;
-        supervisor_bind_life();
+        supervisor_enter_role("controllers");
         if (options_parse(argc, argv, table, &words, &err) < 0 || check(&o, &words, &err) < 0 ||
             choose_components(&o, &err) < 0)
                 return session_fail(&err);

@@ -72,7 +72,7 @@ int cmd_forge(int argc, char **argv) {
         };
         if (options_want_help(argc, argv, "forge --dir DIR [flags]", table))
                 return 0;
-        supervisor_bind_life();
+        supervisor_enter_role("forge");
         log_init("forge", LOG_INFO, false);
         if (options_parse(argc, argv, table, &words, &err) < 0)
                 return session_fail(&err);

@@ -202,6 +202,7 @@ static const struct policy policies[JOB_KINDS] = {
         [JOB_FETCH_GIT] =
                 {
                         .name = "the fetch",
+                        .process = "weir-fetch",
                         .wall_ns = 60 * NSEC_PER_SEC,
                         .cpu_seconds = 120,
                         .memory_bytes = 1024 * MIB,
@@ -215,6 +216,7 @@ static const struct policy policies[JOB_KINDS] = {
         [JOB_UNPACK] =
                 {
                         .name = "unpacking",
+                        .process = "weir-unpack",
                         .wall_ns = 60 * NSEC_PER_SEC,
                         .cpu_seconds = 60,
                         .memory_bytes = 512 * MIB,
@@ -227,6 +229,7 @@ static const struct policy policies[JOB_KINDS] = {
         [JOB_ARCHIVE] =
                 {
                         .name = "archiving",
+                        .process = "weir-archive",
                         .wall_ns = 60 * NSEC_PER_SEC,
                         .cpu_seconds = 60,
                         .memory_bytes = 512 * MIB,
@@ -239,6 +242,7 @@ static const struct policy policies[JOB_KINDS] = {
         [JOB_BUILD] =
                 {
                         .name = "the build",
+                        .process = "weir-build",
                         .wall_ns = 60 * NSEC_PER_SEC,
                         .cpu_seconds = 30,
                         .memory_bytes = 1024 * MIB,

@@ -18,8 +18,9 @@ struct path_grant {
 };
 
 struct policy {
-        const char *name; /* for messages: "the build took longer than 60s" */
-        int64_t wall_ns;  /* deadline when the caller names none */
+        const char *name;    /* for messages: "the build took longer than 60s" */
+        const char *process; /* as ps shows the worker; at most 15 bytes */
+        int64_t wall_ns;     /* deadline when the caller names none */
         uint64_t cpu_seconds;
         uint64_t memory_bytes; /* address space */
         uint64_t file_bytes;   /* the largest file it may write */

@@ -78,6 +78,7 @@ static int confine(const struct worker_start *start, struct err *err) {
         for (size_t i = 0; i < start->n_job_fds; i++)
                 fds[i] = FD_JOB + (int)i;
         const struct policy *policy = policy_of(start->kind);
+        prctl(PR_SET_NAME, policy->process, 0, 0, 0);
         if (set_limits(policy, err) < 0)
                 return -1;
         if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)

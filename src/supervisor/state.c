@@ -91,7 +91,10 @@ int supervisor_erase(const char *data_dir, struct err *err) {
         return r;
 }
 
-void supervisor_bind_life(void) {
+void supervisor_enter_role(const char *role) {
+        char name[16]; /* the kernel keeps 15 bytes */
+        snprintf(name, sizeof(name), "weir-%s", role);
+        prctl(PR_SET_NAME, name, 0, 0, 0);
         const char *parent = getenv("WEIR_SUPERVISED");
         if (!parent)
                 return;

@@ -34,5 +34,6 @@ int supervisor_stop(const char *data_dir, int64_t timeout_ns, struct err *err);
 /* Removes all data of a stopped weir. Refuses a directory that holds something else. */
 int supervisor_erase(const char *data_dir, struct err *err);
 
-/* Called first by every role: it dies with the supervisor that started it (environment WEIR_SUPERVISED). */
-void supervisor_bind_life(void);
+/* Called first by every role, with its name: ps shows it as weir-ROLE, and it dies with the supervisor that started it
+ * (environment WEIR_SUPERVISED). */
+void supervisor_enter_role(const char *role);
