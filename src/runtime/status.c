@@ -29,8 +29,18 @@ static int difference(struct arena *a, const struct value *before, const struct 
         return 0;
 }
 
+static int send_patch(struct client *c, struct arena *a, const char *path, const char *query, const struct value *patch,
+                      const char **ret_version, struct err *err) {
+        struct value answer;
+        if (client_merge_patch(c, a, path, query, patch, ret_version ? &answer : NULL, err) < 0)
+                return -1;
+        if (ret_version)
+                *ret_version = value_string_or(value_path(&answer, "metadata", "resourceVersion", NULL), "");
+        return 0;
+}
+
 int status_write(struct client *c, struct arena *a, const struct value *object, const struct value *status,
-                 const char *field_manager, struct err *err) {
+                 const char *field_manager, const char **ret_version, struct err *err) {
         struct value changed, patch = value_map();
         if (difference(a, value_get(object, "status"), status, &changed) < 0)
                 return err_oom(err);
@@ -42,7 +52,7 @@ int status_write(struct client *c, struct arena *a, const struct value *object, 
         char *query = arena_printf(a, "fieldManager=%s", field_manager);
         if (!query || !value_set(a, &patch, "status", changed))
                 return err_oom(err);
-        return client_merge_patch(c, a, path, query, &patch, NULL, err);
+        return send_patch(c, a, path, query, &patch, ret_version, err);
 }
 
 bool status_has_finalizer(const struct value *object) {
@@ -55,7 +65,7 @@ bool status_has_finalizer(const struct value *object) {
 }
 
 int status_set_finalizer(struct client *c, struct arena *a, const struct value *object, bool present,
-                         const char *field_manager, struct err *err) {
+                         const char *field_manager, const char **ret_version, struct err *err) {
         if (status_has_finalizer(object) == present)
                 return 0;
         struct value finalizers = value_list(), meta = value_map(), patch = value_map();
@@ -74,5 +84,5 @@ int status_set_finalizer(struct client *c, struct arena *a, const struct value *
         if (!query || !value_set(a, &meta, "finalizers", finalizers) ||
             (version && !value_set(a, &meta, "resourceVersion", *version)) || !value_set(a, &patch, "metadata", meta))
                 return err_oom(err);
-        return client_merge_patch(c, a, path, query, &patch, NULL, err);
+        return send_patch(c, a, path, query, &patch, ret_version, err);
 }

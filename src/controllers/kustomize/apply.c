@@ -23,6 +23,7 @@ struct item {
         bool exists;
         bool apply;
         bool skip;
+        bool current; /* ready, as of the answer */
 };
 
 /* ---- errors ---- */
@@ -175,16 +176,34 @@ static int note_change(struct reconcile *r, const struct item *item, const char 
         return line.type == VALUE_STRING && value_append(r->a, &r->changes, line) ? 0 : err_oom(err);
 }
 
+/* The answer of the last request says whether the object is ready: only those that are not have to be looked at again.
+ * The Kustomization itself is not waited for. */
+static int note_readiness(struct reconcile *r, struct item *item, struct err *err) {
+        struct kstatus_result status;
+        if (kstatus_compute_flux(r->a, &item->answer, r->now, &status, err) < 0)
+                return -1;
+        item->current = status.status == KSTATUS_CURRENT;
+        bool self = streq(value_get_str(item->desired, "kind"), "Kustomization") &&
+                    streq(value_get_str(item->desired, "apiVersion"), KUSTOMIZATION_API) &&
+                    value_equals_str(value_path(item->desired, "metadata", "name", NULL), r->name) &&
+                    value_equals_str(value_path(item->desired, "metadata", "namespace", NULL), r->namespace_);
+        if (item->current || self)
+                return 0;
+        return value_append(r->a, &r->unready, *item->desired) ? 0 : err_oom(err);
+}
+
 static int write_one(struct reconcile *r, struct item *item, struct err *err) {
         if (item->skip)
-                return value_append(r->a, &r->skipped, value_str(item->id)) ? 0 : err_oom(err);
-        if (!item->apply)
                 return 0;
+        if (!item->apply)
+                return note_readiness(r, item, err);
         if (send(r, item, false, err) < 0) {
                 describe(r, item, "apply", err);
                 return -1;
         }
         memory_remember(r->memory, item->id, item->form, version_of(&item->answer));
+        if (note_readiness(r, item, err) < 0)
+                return -1;
         return note_change(r, item, item->exists ? "configured" : "created", err);
 }
 
@@ -194,12 +213,10 @@ static int write_one(struct reconcile *r, struct item *item, struct err *err) {
 static int await_stage(struct reconcile *r, struct item *items, size_t n, struct err *err) {
         for (size_t i = 0; i < n; i++) {
                 struct kstatus_result status;
-                if (items[i].skip)
+                if (items[i].skip || items[i].current)
                         continue;
                 if (kstatus_compute_flux(r->a, &items[i].answer, r->now, &status, err) < 0)
                         return -1;
-                if (status.status == KSTATUS_CURRENT)
-                        continue;
                 int64_t now = clock_monotonic_ns();
                 if (!r->memory->stage_started)
                         r->memory->stage_started = now;
@@ -232,7 +249,7 @@ static int apply_stage(struct reconcile *r, struct item *items, size_t n, bool a
 int apply_run(struct reconcile *r, struct err *err) {
         struct item *items = arena_zalloc(r->a, r->objects.len ? r->objects.len : 1, sizeof(*items));
         r->changes = value_list();
-        r->skipped = value_list();
+        r->unready = value_list();
         if (!items)
                 return err_oom(err);
         for (unsigned stage = 0; stage < ORDER_STAGES; stage++) {

@@ -33,29 +33,13 @@ static int add_ref(struct memory *m, const char *api_version, const char *kind, 
         return ok ? 0 : -1;
 }
 
-static bool is_skipped(const struct reconcile *r, const char *id) {
-        VALUE_EACH_ITEM(s, &r->skipped)
-                if (value_equals_str(s, id))
-                        return true;
-        return false;
-}
-
-/* Everything applied but what annotations exclude and the Kustomization itself. */
+/* Everything applied that was not ready then; what annotations exclude is not in the list. */
 static int add_applied(struct reconcile *r, struct err *err) {
-        VALUE_EACH_ITEM(o, &r->objects) {
-                const char *id, *kind = value_get_str(o, "kind");
-                const char *namespace_ = value_path_str(o, "metadata", "namespace", NULL);
-                const char *name = value_path_str(o, "metadata", "name", NULL);
-                bool self = streq(kind, "Kustomization") && streq(name, r->name) && namespace_ &&
-                            streq(namespace_, r->namespace_) &&
-                            streq(value_get_str(o, "apiVersion"), KUSTOMIZATION_API);
-                if (inventory_id(r->a, o, &id, err) < 0)
-                        return -1;
-                if (self || (r->skipped.len && is_skipped(r, id)))
-                        continue;
-                if (add_ref(r->memory, value_get_str(o, "apiVersion"), kind, namespace_, name) < 0)
+        VALUE_EACH_ITEM(o, &r->unready)
+                if (add_ref(r->memory, value_get_str(o, "apiVersion"), value_get_str(o, "kind"),
+                            value_path_str(o, "metadata", "namespace", NULL),
+                            value_path_str(o, "metadata", "name", NULL)) < 0)
                         return err_oom(err);
-        }
         return 0;
 }
 
@@ -131,8 +115,12 @@ int health_check(struct reconcile *r, struct err *err) {
         struct memory *m = r->memory;
         _cleanup_buf_ struct buf unready = BUF_INIT(1 << 16);
         bool failed;
-        if (!m->waiting && begin(r, err) < 0)
-                return -1;
+        if (!m->waiting) {
+                if (begin(r, err) < 0)
+                        return -1;
+                if (value_bool_or(value_get(r->spec, "wait"), false)) /* the apply has just looked */
+                        return m->wait_for.len > 0;
+        }
         if (look_at_all(r, &unready, &failed, err) < 0) {
                 err_wrap(err, "health check failed");
                 snprintf(err->reason, sizeof(err->reason), "HealthCheckFailed");

@@ -99,6 +99,24 @@ void memory_drop(struct memory *m, const char *id) {
         free(a);
 }
 
+void memory_wrote(struct memory *m, const char *version) {
+        if (version)
+                snprintf(m->written, sizeof(m->written), "%s", version);
+}
+
+static bool is_number(const char *s) {
+        return *s && *s != '0' && strspn(s, "0123456789") == strlen(s);
+}
+
+bool memory_is_seen(const struct memory *m, const char *version) {
+        if (!m->written[0])
+                return true;
+        if (!version || !is_number(version) || !is_number(m->written))
+                return version && streq(version, m->written);
+        size_t ours = strlen(m->written), its = strlen(version);
+        return its != ours ? its > ours : strcmp(version, m->written) >= 0;
+}
+
 int memory_begin_wait(struct memory *m, const char *revision, int64_t generation, int64_t now, int64_t timeout) {
         memory_end_wait(m);
         m->wait_for = value_list();

@@ -17,6 +17,7 @@ struct applied {
 struct memory {
         char *key;
         struct strmap applied; /* id to struct applied */
+        char written[32];      /* resourceVersion of the Kustomization after our last write of it; "": none */
 
         /* A health check that goes on: the objects of this revision and generation are applied, some not ready yet. */
         bool waiting;
@@ -53,6 +54,14 @@ bool memory_knows(const struct memory *m, const char *id, const char *form, cons
 /* Is this the version that our last apply left, whatever its form was? Then nobody else has touched the object. */
 bool memory_left(const struct memory *m, const char *id, const char *version);
 void memory_drop(struct memory *m, const char *id);
+
+/* Notes that we wrote the Kustomization itself and what its resourceVersion was after it (NULL: nothing was written).
+ */
+void memory_wrote(struct memory *m, const char *version);
+
+/* Does the Kustomization of that resourceVersion hold our last write of it? The versions of one kind are decimal
+ * numbers that grow (Kubernetes 1.35 promises it; where they are something else, only the very same one counts). */
+bool memory_is_seen(const struct memory *m, const char *version);
 
 /* Begins and ends a health check. */
 int memory_begin_wait(struct memory *m, const char *revision, int64_t generation, int64_t now, int64_t timeout);

@@ -49,8 +49,8 @@ static struct outcome finish(struct reconcile *r) {
         return (struct outcome){.next_ns = interval_of(r)};
 }
 
-/* Looks at the health of what is applied; waits without a thread. The inventory of what was applied is written at once
- * when it changed, so that a crash while waiting forgets nothing. */
+/* Looks at the health of what is applied; waits without a thread. The inventory of what was applied is written when the
+ * wait gets long, so that a crash while waiting forgets nothing. */
 static struct outcome await(struct reconcile *r) {
         _cleanup_err_ struct err err = ERR_INIT;
         int healthy = health_is_wanted(r) ? health_check(r, &err) : 0;
@@ -58,9 +58,7 @@ static struct outcome await(struct reconcile *r) {
                 return failed(r, &err);
         if (healthy == 0)
                 return finish(r);
-        bool news =
-                !value_equal(value_get(&r->status, "inventory"), value_path(&r->object, "status", "inventory", NULL));
-        if (!r->memory->wait_told && (news || clock_monotonic_ns() - r->memory->wait_started > TELL_AFTER)) {
+        if (!r->memory->wait_told && clock_monotonic_ns() - r->memory->wait_started >= TELL_AFTER) {
                 r->memory->wait_told = true;
                 char timeout[TIME_TEXT_MAX];
                 duration_format(timeout, r->memory->wait_deadline - r->memory->wait_started);
@@ -101,7 +99,7 @@ static struct outcome finalize(struct reconcile *r) {
                         return failed(r, &err);
         }
         char *key = arena_printf(r->a, "%s/%s", r->namespace_, r->name);
-        if (status_set_finalizer(r->k->manager->client, r->a, &r->object, false, FIELD_MANAGER, &err) < 0 &&
+        if (status_set_finalizer(r->k->manager->client, r->a, &r->object, false, FIELD_MANAGER, NULL, &err) < 0 &&
             err.class != ERR_NOT_FOUND)
                 return (struct outcome){.retry = true};
         if (key)
@@ -200,35 +198,54 @@ static int refuse_unbuilt(struct reconcile *r, struct err *err) {
         return 0;
 }
 
+/* The object as the informer has it; asked for when the informer does not know our own last write yet. */
+static int read_object(struct reconcile *r, const struct cached_object *cached, struct err *err) {
+        r->object = cached->value;
+        if (memory_is_seen(r->memory, value_path_str(&cached->value, "metadata", "resourceVersion", NULL)))
+                return 0;
+        return client_get(r->k->manager->client, r->a, NULL, KUSTOMIZATION_API, "Kustomization", r->namespace_, r->name,
+                          &r->object, err);
+}
+
+/* It is gone, and its finalizer was not ours or did its work. */
+static struct outcome forget(struct kustomize_context *k, const char *namespace_, const char *key) {
+        dependents_set(k->dependents, namespace_, key, NULL, 0);
+        memories_forget(k->memories, key);
+        return (struct outcome){0};
+}
+
 struct outcome kustomize_reconcile(struct kustomize_context *k, const char *namespace_, const char *name) {
         _cleanup_arena_ struct arena *a = arena_new(0);
         _cleanup_err_ struct err err = ERR_INIT;
         _cleanup_free_ char *key = NULL;
+        _cleanup_cached_ struct cached_object *cached = informer_get(k->kustomizations, namespace_, name);
         struct reconcile r = {
                 .k = k, .a = a, .namespace_ = namespace_, .name = name, .now = clock_realtime_ns() / NSEC_PER_SEC};
         if (!a || asprintf(&key, "%s/%s", namespace_, name) < 0)
                 return (struct outcome){.retry = true};
-        if (client_get(k->manager->client, a, NULL, KUSTOMIZATION_API, "Kustomization", namespace_, name, &r.object,
-                       &err) < 0) {
-                if (err.class != ERR_NOT_FOUND) {
-                        log_error("cannot read a Kustomization", "object", key, "error", err_message(&err));
-                        return (struct outcome){.retry = true};
-                }
-                dependents_set(k->dependents, namespace_, key, NULL, 0);
-                memories_forget(k->memories, key);
-                return (struct outcome){0};
+        if (!cached)
+                return forget(k, namespace_, key);
+        r.memory = memories_obtain(k->memories, key);
+        if (!r.memory)
+                return (struct outcome){.retry = true};
+        if (read_object(&r, cached, &err) < 0) {
+                if (err.class == ERR_NOT_FOUND)
+                        return forget(k, namespace_, key);
+                log_error("cannot read a Kustomization", "object", key, "error", err_message(&err));
+                return (struct outcome){.retry = true};
         }
         r.spec = value_get(&r.object, "spec");
         r.generation = value_int_or(value_path(&r.object, "metadata", "generation", NULL), 0);
-        r.memory = memories_obtain(k->memories, key);
-        if (!r.memory || status_begin(&r, &err) < 0 || set_identity(&r, &err) < 0)
+        if (status_begin(&r, &err) < 0 || set_identity(&r, &err) < 0)
                 return (struct outcome){.retry = true};
         if (value_path(&r.object, "metadata", "deletionTimestamp", NULL))
                 return status_has_finalizer(&r.object) ? finalize(&r) : (struct outcome){0};
         if (value_bool_or(value_get(r.spec, "suspend"), false))
                 return (struct outcome){0};
-        if (status_set_finalizer(k->manager->client, a, &r.object, true, FIELD_MANAGER, &err) < 0)
+        const char *version = NULL;
+        if (status_set_finalizer(k->manager->client, a, &r.object, true, FIELD_MANAGER, &version, &err) < 0)
                 return (struct outcome){.retry = err.class != ERR_NOT_FOUND};
+        memory_wrote(r.memory, version);
         if (refuse_unbuilt(&r, &err) < 0)
                 return failed(&r, &err);
         return run(&r);

@@ -68,7 +68,7 @@ struct reconcile {
         struct value objects;   /* the plan: a list, in order */
         struct value inventory; /* entries of what the plan holds */
         struct value changes;   /* lines for the event: "Deployment/ns/name created" */
-        struct value skipped;   /* ids that their annotations exclude */
+        struct value unready;   /* objects of the plan that were not ready when they were applied */
 };
 
 /* The whole. Never fails: what goes wrong is in the object's status and events. */

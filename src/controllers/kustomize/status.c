@@ -37,8 +37,10 @@ void status_drop(struct reconcile *r, const char *type) {
 
 void status_commit(struct reconcile *r) {
         _cleanup_err_ struct err err = ERR_INIT;
-        if (status_write(r->k->manager->client, r->a, &r->object, &r->status, FIELD_MANAGER, &err) < 0 &&
-            err.class != ERR_NOT_FOUND)
+        const char *version = NULL;
+        int written = status_write(r->k->manager->client, r->a, &r->object, &r->status, FIELD_MANAGER, &version, &err);
+        memory_wrote(r->memory, version);
+        if (written < 0 && err.class != ERR_NOT_FOUND)
                 log_error("status was not written", "kind", "Kustomization", "namespace", r->namespace_, "name",
                           r->name, "error", err_message(&err));
 }

@@ -54,7 +54,7 @@ static int begin_status(struct reconcile *r, struct err *err) {
 }
 
 static int write_status(struct reconcile *r, struct err *err) {
-        return status_write(r->m->client, r->a, &r->object, &r->status, FIELD_MANAGER, err);
+        return status_write(r->m->client, r->a, &r->object, &r->status, FIELD_MANAGER, NULL, err);
 }
 
 static void emit(struct reconcile *r, const char *type, const char *reason, const char *message, const char *revision) {
@@ -308,7 +308,7 @@ static int finalize(struct reconcile *r, struct err *err) {
         if (!value_bool_or(value_path(&r->object, "spec", "suspend", NULL), false) &&
             artifact_store_remove(r->m->store, &r->place, err) < 0)
                 return -1;
-        return status_set_finalizer(r->m->client, r->a, &r->object, false, FIELD_MANAGER, err);
+        return status_set_finalizer(r->m->client, r->a, &r->object, false, FIELD_MANAGER, NULL, err);
 }
 
 int git_reconcile(struct manager *m, const struct value *object, int64_t *ret_next, struct err *err) {
@@ -330,7 +330,8 @@ int git_reconcile(struct manager *m, const struct value *object, int64_t *ret_ne
                 return finalize(&r, err);
         if (value_bool_or(value_path(&r.object, "spec", "suspend", NULL), false))
                 return 0;
-        if (status_set_finalizer(m->client, a, &r.object, true, FIELD_MANAGER, err) < 0 || begin_status(&r, err) < 0)
+        if (status_set_finalizer(m->client, a, &r.object, true, FIELD_MANAGER, NULL, err) < 0 ||
+            begin_status(&r, err) < 0)
                 return -1;
         if (fetch(&r, err) < 0)
                 return -1;

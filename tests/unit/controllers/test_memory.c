@@ -35,9 +35,29 @@ static void a_wait_begins_anew_and_ends(void **state) {
         memories_free(all);
 }
 
+static void an_older_object_does_not_hold_our_write(void **state) {
+        struct memories *all = memories_new();
+        struct memory *m = memories_obtain(all, "ns/name");
+        assert_true(memory_is_seen(m, "7")); /* nothing was written */
+        memory_wrote(m, NULL);
+        assert_true(memory_is_seen(m, NULL));
+        memory_wrote(m, "99");
+        assert_false(memory_is_seen(m, "98"));
+        assert_false(memory_is_seen(m, "9"));
+        assert_false(memory_is_seen(m, NULL));
+        assert_true(memory_is_seen(m, "99"));
+        assert_true(memory_is_seen(m, "100"));
+        assert_false(memory_is_seen(m, "100a")); /* versions that are no numbers say nothing about their order */
+        memory_wrote(m, "x9");
+        assert_false(memory_is_seen(m, "200"));
+        assert_true(memory_is_seen(m, "x9"));
+        memories_free(all);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(knows_form_and_version_together),
+                cmocka_unit_test(an_older_object_does_not_hold_our_write),
                 cmocka_unit_test(a_wait_begins_anew_and_ends),
         };
         return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
