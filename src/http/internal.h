@@ -64,7 +64,6 @@ struct stream {
         struct event *deadline; /* NULL: none */
         int64_t left;           /* bytes of a stream of known length; -1: chunked or until the end */
         bool chunked;
-        bool ending; /* nothing more to fill */
 };
 
 struct conn {
@@ -105,6 +104,15 @@ struct message {
         char address[64];
 };
 
+/* The bringing of news to a loop's streams (round.c). */
+struct round {
+        enum { ROUND_NONE, ROUND_RUNS, ROUND_RESTS } state;
+        bool wanted; /* there are news that the running round may have passed by */
+        int64_t began;
+        struct conn *next; /* the connection it comes to next */
+        struct event *turn;
+};
+
 struct slot {
         struct request *request; /* NULL: free */
         uint64_t generation;
@@ -119,6 +127,8 @@ struct loop {
         int wake_fd;
         struct event *wake_event, *sweep, *reap;
         struct conn *conns, *dead;
+        struct round round;
+        struct buf piece;   /* what is being sent; empty between two uses */
         struct slot *slots; /* requests that have not been answered */
         size_t n_slots, free_hint;
         bool draining;
@@ -173,8 +183,18 @@ void conn_sweep(struct conn *c, int64_t now);
 
 /* reply.c */
 void reply_write(struct request *r, const struct http_response *response);
-void reply_head(struct request *r, const struct http_response *response, int64_t length, struct evbuffer *out);
+void reply_head(struct request *r, const struct http_response *response, int64_t length);
 const char *reply_reason(int status);
+
+/* send.c: both write behind what is waiting to be written; -1: memory is out */
+int conn_send(struct conn *c, const char *bytes, size_t n);
+int conn_lend(struct conn *c, struct http_shared *s);
+
+/* round.c */
+int round_init(struct loop *l);
+void round_done(struct loop *l);
+void round_want(struct loop *l);                        /* there may be news for streams */
+void round_leave(struct loop *l, const struct conn *c); /* c goes */
 
 /* stream.c */
 void stream_begin(struct request *r, const struct http_response *head, const struct http_stream_ops *ops, void *source,

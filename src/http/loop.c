@@ -3,6 +3,7 @@
 #include "http/internal.h"
 
 #include "base/clock.h"
+#include "base/limits.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -65,6 +66,7 @@ const char *loop_date(struct loop *l) {
 /* ---- the dead: freed outside of every callback that may still look at them ---- */
 
 void loop_bury(struct loop *l, struct conn *c) {
+        round_leave(l, c);
         if (c->prev)
                 c->prev->next = c->next;
         else
@@ -167,11 +169,8 @@ static void on_wake(evutil_socket_t fd, short what, void *context) {
                 handle(l, m);
                 message_free(m);
         }
-        for (struct conn *c = l->conns, *next; streams && c; c = next) {
-                next = c->next;
-                if (c->state == CONN_STREAM && evbuffer_get_length(bufferevent_get_output(c->bev)) == 0)
-                        stream_fill(c);
-        }
+        if (streams)
+                round_want(l);
 }
 
 static void on_sweep(evutil_socket_t fd, short what, void *context) {
@@ -188,6 +187,7 @@ static void on_sweep(evutil_socket_t fd, short what, void *context) {
 int loop_init(struct loop *l, struct http_server *s, unsigned index, struct err *err) {
         l->server = s;
         l->index = index;
+        l->piece = BUF_INIT(LIMIT_HTTP_STREAM_BYTES);
         pthread_mutex_init(&l->lock, NULL);
         l->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
         if (l->wake_fd < 0)
@@ -202,7 +202,7 @@ int loop_init(struct loop *l, struct http_server *s, unsigned index, struct err 
         l->wake_event = event_new(l->base, l->wake_fd, EV_READ | EV_PERSIST, on_wake, l);
         l->sweep = event_new(l->base, -1, EV_PERSIST, on_sweep, l);
         l->reap = event_new(l->base, -1, 0, on_reap, l);
-        if (!l->wake_event || !l->sweep || !l->reap || event_add(l->wake_event, NULL) < 0)
+        if (!l->wake_event || !l->sweep || !l->reap || round_init(l) < 0 || event_add(l->wake_event, NULL) < 0)
                 return err_oom(err);
         return 0;
 }
@@ -244,8 +244,10 @@ void loop_done(struct loop *l) {
         for (size_t i = 0; i < ARRAY_LEN(events); i++)
                 if (events[i])
                         event_free(events[i]);
+        round_done(l);
         if (l->base)
                 event_base_free(l->base);
+        buf_done(&l->piece);
         close_fd(&l->wake_fd);
         pthread_mutex_destroy(&l->lock);
         free(l->slots);

@@ -77,46 +77,40 @@ static void render_head(struct request *r, const struct http_response *response,
         buf_adds(b, c->close_after ? "Connection: close\r\n\r\n" : "\r\n");
 }
 
-static void release_shared(const void *data, size_t n, void *shared) {
-        http_shared_unref(shared);
-}
-
-/* Body bytes behind the head: copied into the same piece when small, lent when large and shared. */
-static int add_body(struct evbuffer *out, const struct http_response *response) {
+/* Body bytes behind the head: in the same piece when small, lent when large and shared. */
+static int send_answer(struct conn *c, struct buf *head, const struct http_response *response) {
         struct http_shared *s = response->shared;
-        if (!s)
-                return evbuffer_add(out, response->body, response->body_len);
-        if (s->len <= HTTP_CONTIGUOUS)
-                return evbuffer_add(out, s->data, s->len);
-        if (evbuffer_add_reference(out, s->data, s->len, release_shared, http_shared_ref(s)) == 0)
+        const char *body = s ? s->data : response->body;
+        size_t n = s ? s->len : response->body_len;
+        if (n <= HTTP_CONTIGUOUS)
+                buf_add(head, body, n);
+        if (buf_failed(head) || conn_send(c, head->data, head->len) < 0)
+                return -1;
+        if (n <= HTTP_CONTIGUOUS)
                 return 0;
-        http_shared_unref(s);
-        return -1;
+        return s ? conn_lend(c, s) : conn_send(c, body, n);
 }
 
-void reply_head(struct request *r, const struct http_response *response, int64_t length, struct evbuffer *out) {
+void reply_head(struct request *r, const struct http_response *response, int64_t length) {
         _cleanup_buf_ struct buf b = BUF_INIT(LIMIT_REQUEST_HEADERS * 4);
         render_head(r, response, length, &b);
-        if (buf_failed(&b) || evbuffer_add(out, b.data, b.len) < 0)
+        if (buf_failed(&b) || conn_send(r->conn, b.data, b.len) < 0)
                 r->conn->close_after = true;
 }
 
 void reply_write(struct request *r, const struct http_response *response) {
         struct conn *c = r->conn;
-        struct evbuffer *out = bufferevent_get_output(c->bev);
         size_t len = response->shared ? response->shared->len : response->body_len;
         bool body = len > 0 && !streq(r->public.method, "HEAD") && has_body(response->status);
         if (c->loop->draining || c->body_unread)
                 c->close_after = true;
-        _cleanup_buf_ struct buf b = BUF_INIT(LIMIT_REQUEST_HEADERS * 4);
+        static const struct http_response nothing = {0};
+        _cleanup_buf_ struct buf b = BUF_INIT(LIMIT_REQUEST_HEADERS * 4 + HTTP_CONTIGUOUS);
         render_head(r, response, (int64_t)len, &b);
-        bool lent = response->shared && len > HTTP_CONTIGUOUS;
-        if (evbuffer_expand(out, b.len + (body && !lent ? len : 0)) < 0 || buf_failed(&b) ||
-            evbuffer_add(out, b.data, b.len) < 0 || (body && add_body(out, response) < 0)) {
+        if (send_answer(c, &b, body ? response : &nothing) < 0)
                 conn_close(c); /* half an answer must not look like a whole one */
-                return;
-        }
-        conn_answered(c);
+        else
+                conn_answered(c);
 }
 
 void http_reply(struct http_request *public, const struct http_response *response) {

@@ -5,6 +5,9 @@
 #include "base/clock.h"
 #include "base/limits.h"
 
+/* Memory for pieces that a loop keeps between two. */
+#define PIECE_KEPT ((size_t)128 << 10)
+
 void stream_done(struct conn *c) {
         struct stream *s = &c->stream;
         if (s->deadline)
@@ -14,46 +17,79 @@ void stream_done(struct conn *c) {
         *s = (struct stream){0};
 }
 
-/* Ends the answer: what has been filled is still written. */
-void stream_end(struct conn *c) {
-        struct stream *s = &c->stream;
-        bool cut = s->left > 0; /* fewer bytes than promised */
-        if (s->chunked && evbuffer_add(bufferevent_get_output(c->bev), "0\r\n\r\n", 5) < 0)
-                cut = true;
-        stream_done(c);
+#define LAST_CHUNK "0\r\n\r\n"
+
+/* The answer is complete, or (fewer bytes than promised) has to be cut. */
+static void finish(struct conn *c, bool whole) {
         conn_answered(c);
-        if (cut)
+        if (!whole)
                 conn_close(c);
 }
 
-/* One piece, as one chunk. */
-static int write_piece(struct conn *c, const struct buf *piece) {
-        struct stream *s = &c->stream;
-        struct evbuffer *out = bufferevent_get_output(c->bev);
-        if (s->left >= 0 && (uint64_t)s->left < piece->len)
-                return -1;
-        if (s->left >= 0)
-                s->left -= (int64_t)piece->len;
-        if (!s->chunked)
-                return evbuffer_add(out, piece->data, piece->len);
-        char size[24];
-        int n = snprintf(size, sizeof(size), "%zx\r\n", piece->len);
-        if (evbuffer_expand(out, piece->len + sizeof(size)) < 0 || evbuffer_add(out, size, (size_t)n) < 0)
-                return -1;
-        return evbuffer_add(out, piece->data, piece->len) < 0 || evbuffer_add(out, "\r\n", 2) < 0 ? -1 : 0;
+/* Ends the answer: what has been filled is still written. */
+void stream_end(struct conn *c) {
+        bool whole = c->stream.left <= 0, chunked = c->stream.chunked;
+        stream_done(c);
+        if (chunked && conn_send(c, LAST_CHUNK, sizeof(LAST_CHUNK) - 1) < 0)
+                whole = false;
+        finish(c, whole);
+}
+
+/* A chunk's size is written when its content is there, into the place kept for it in front. */
+#define SIZE_LINE "00000000\r\n"
+#define SIZE_DIGITS 8
+
+_Static_assert(LIMIT_HTTP_STREAM_BYTES <= UINT32_MAX, "a piece's size has its digits");
+
+static void frame(struct buf *piece, size_t n) {
+        for (unsigned i = 0; i < SIZE_DIGITS; i++)
+                piece->data[i] = "0123456789abcdef"[n >> 4 * (SIZE_DIGITS - 1 - i) & 15];
+        buf_adds(piece, "\r\n");
+}
+
+/* One piece, as one chunk, and the end of the stream behind its last one. Answers as fill() does. */
+static int take_piece(struct stream *s, struct buf *piece) {
+        size_t front = s->chunked ? sizeof(SIZE_LINE) - 1 : 0;
+        if (s->chunked)
+                buf_adds(piece, SIZE_LINE);
+        int more = s->ops->fill(s->source, piece);
+        if (buf_failed(piece))
+                return more;
+        if (piece->len == front)
+                buf_clear(piece);
+        else if (s->chunked)
+                frame(piece, piece->len - front);
+        if (s->chunked && more < 0)
+                buf_adds(piece, LAST_CHUNK);
+        return more;
+}
+
+/* False: more than was promised. */
+static bool within_length(struct stream *s, size_t n) {
+        if (s->left < 0)
+                return true;
+        if ((uint64_t)s->left < n)
+                return false;
+        s->left -= (int64_t)n;
+        return true;
 }
 
 void stream_fill(struct conn *c) {
-        struct stream *s = &c->stream;
-        _cleanup_buf_ struct buf piece = BUF_INIT(LIMIT_HTTP_STREAM_BYTES);
-        int more = s->ops->fill(s->source, &piece);
-        if (buf_failed(&piece) || (piece.len && write_piece(c, &piece) < 0)) {
-                conn_close(c);
-                return;
-        }
+        struct buf *piece = &c->loop->piece;
+        int more = take_piece(&c->stream, piece);
+        bool failed = buf_failed(piece) || !within_length(&c->stream, piece->len), whole = c->stream.left <= 0;
         if (more < 0)
-                stream_end(c);
-        else if (more > 0 && piece.len == 0)
+                stream_done(c); /* before the client can see its end */
+        if (!failed && piece->len)
+                failed = conn_send(c, piece->data, piece->len) < 0;
+        buf_clear(piece);
+        if (piece->cap > PIECE_KEPT)
+                buf_done(piece);
+        if (failed)
+                conn_close(c);
+        else if (more < 0)
+                finish(c, whole);
+        else if (more > 0 && evbuffer_get_length(bufferevent_get_output(c->bev)) == 0)
                 bufferevent_trigger(c->bev, EV_WRITE, BEV_TRIG_DEFER_CALLBACKS);
 }
 
@@ -86,7 +122,7 @@ void stream_begin(struct request *r, const struct http_response *head, const str
                 (struct stream){.ops = ops, .source = source, .left = length, .chunked = length < 0 && r->head.http11};
         c->state = CONN_STREAM;
         c->deadline = 0;
-        reply_head(r, head, length, bufferevent_get_output(c->bev));
+        reply_head(r, head, length);
         if (streq(r->public.method, "HEAD")) {
                 stream_done(c);
                 conn_answered(c);

@@ -36,7 +36,9 @@ void watch_form_done(struct watch_form *f) {
 /* ---- lines ---- */
 
 static void begin_line(struct buf *out, const char *type) {
-        buf_addf(out, "{\"type\":\"%s\",\"object\":", type);
+        buf_adds(out, "{\"type\":\"");
+        buf_adds(out, type);
+        buf_adds(out, "\",\"object\":");
 }
 
 /* The stored bytes with another version in the place of their own. */

@@ -45,6 +45,16 @@ static struct counter *counter_new(struct fixture *f, unsigned last, bool waits)
         return c;
 }
 
+/* A stream of what is new; `next` is the first line it has not shown. */
+static int news_fill(void *source, struct buf *out) {
+        struct counter *c = source;
+        while (c->next < atomic_load(&c->f->news))
+                buf_addf(out, "line %u\n", c->next++);
+        return 0;
+}
+
+static const struct http_stream_ops news_ops = {news_fill, counter_done};
+
 static void *answer_later(void *context) {
         struct fixture *f = context;
         const struct http_header headers[] = {{"X-Thread", "other"}};
@@ -90,6 +100,8 @@ static void handle(struct http_request *r, void *context) {
                 http_reply_stream(r, &head, &counter_ops, counter_new(f, 2000, false), 0);
         } else if (streq(r->path, "/watch")) {
                 http_reply_stream(r, &head, &counter_ops, counter_new(f, 1, true), 0);
+        } else if (streq(r->path, "/news")) {
+                http_reply_stream(r, &head, &news_ops, counter_new(f, 0, true), 0);
         } else if (streq(r->path, "/short-watch")) {
                 http_reply_stream(r, &head, &counter_ops, counter_new(f, 1, true), 30 * INT64_C(1000000));
         } else if (streq(r->path, "/flood")) {

@@ -17,6 +17,7 @@ struct fixture {
         char dir[32];
         atomic_uint handled;
         atomic_uint streams_done;
+        atomic_uint news; /* lines that the streams of /news have to show */
         pthread_t thread; /* answers one request later */
         uint64_t later_id;
 };

@@ -146,6 +146,28 @@ static void a_stream_ends_at_its_deadline(void **state) {
         assert_answer(&c, 404, "/nope"); /* a clean end: the connection goes on */
 }
 
+static void news_reach_every_stream(void **state) {
+        struct fixture *f = *state;
+        struct client watchers[12];
+        const size_t n = ARRAY_LEN(watchers);
+        for (size_t i = 0; i < n; i++) {
+                watchers[i] = client_unix(f->path);
+                client_sends(&watchers[i], "GET /news HTTP/1.1\r\nHost: a\r\n\r\n");
+                assert_true(client_wait_for(&watchers[i], "\r\n\r\n"));
+        }
+        for (unsigned line = 0; line < 200; line++) { /* faster than the rounds go */
+                atomic_fetch_add(&f->news, 1);
+                http_stream_wake(f->server);
+                if (line == 100)
+                        client_done(&watchers[n / 2]);
+        }
+        for (size_t i = 0; i < n; i++)
+                if (i != n / 2)
+                        assert_true(client_wait_for(&watchers[i], "line 199\n"));
+        for (size_t i = 0; i < n; i++)
+                client_done(&watchers[i]);
+}
+
 static void stopping_ends_streams_cleanly(void **state) {
         struct fixture *f = *state;
         _cleanup_client_ struct client c = client_unix(f->path);
@@ -173,6 +195,7 @@ int main(void) {
                 test(streams_to_the_end),
                 test(an_old_client_gets_streams_until_the_end),
                 test(a_stream_ends_at_its_deadline),
+                test(news_reach_every_stream),
                 test(stopping_ends_streams_cleanly),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
