@@ -77,9 +77,23 @@ int fieldset_format_element(struct arena *a, const struct fieldset_element *e, c
         return 0;
 }
 
-/* As json.Marshal without its escapes of HTML, which only the stored form has. */
+/* In the words of structured-merge-diff: scalars as in JSON, lists as [1,2], maps as their members without braces. */
 static void print_value(struct buf *b, const struct value *v) {
-        json_write(b, v, JSON_SORT_KEYS);
+        if (value_is_list(v)) {
+                buf_addc(b, '[');
+                VALUE_EACH_ITEM(item, v) {
+                        buf_adds(b, item == v->items ? "" : ",");
+                        print_value(b, item);
+                }
+                buf_addc(b, ']');
+        } else if (value_is_map(v)) {
+                VALUE_EACH_MEMBER(m, v) {
+                        buf_addf(b, "%s=", m->key);
+                        print_value(b, &m->value);
+                }
+        } else {
+                json_write(b, v, 0);
+        }
 }
 
 void fieldset_print_element(struct buf *b, const struct fieldset_element *e) {

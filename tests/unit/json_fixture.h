@@ -24,10 +24,19 @@ static _unused_ struct value parse(const char *json) {
         return v;
 }
 
-static _unused_ const char *text_of(const struct value *v) {
+static _unused_ const char *print_json(const struct value *v, unsigned flags) {
         struct buf b = BUF_INIT(1 << 20);
-        json_write(&b, v, JSON_SORT_KEYS);
+        json_write(&b, v, flags);
         const char *text = arena_strdup(arena, buf_str(&b));
         buf_done(&b);
         return text;
+}
+
+static _unused_ const char *text_of(const struct value *v) {
+        return print_json(v, JSON_SORT_KEYS);
+}
+
+/* With members in the order in which they stand. */
+static _unused_ const char *text_as_is(const struct value *v) {
+        return print_json(v, 0);
 }

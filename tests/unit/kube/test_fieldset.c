@@ -1,64 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
+#include "unit/json_fixture.h"
 
-#include "data/json.h"
 #include "kube/fieldset.h"
 
-static struct arena *arena;
-
-static int setup(void **state) {
-        arena = arena_new(0);
-        return arena ? 0 : -1;
-}
-
-static int teardown(void **state) {
-        arena = arena_free(arena);
-        return 0;
-}
-
-static struct fieldset parse(const char *json) {
-        struct value v;
+static struct fieldset set_of(const char *json) {
+        struct value v = parse(json);
         struct fieldset set;
-        assert_int_equal(json_parse(arena, json, strlen(json), 0, NULL, &v, NULL), 0);
         assert_int_equal(fieldset_parse(arena, &v, &set, NULL), 0);
         return set;
 }
 
-static const char *text_of(const struct fieldset *set) {
+static const char *set_text(const struct fieldset *set) {
         struct value v;
-        struct buf b = BUF_INIT(1 << 20);
         assert_int_equal(fieldset_format(arena, set, &v, NULL), 0);
-        json_write(&b, &v, 0);
-        const char *text = arena_strdup(arena, buf_str(&b));
-        buf_done(&b);
-        return text;
+        return text_as_is(&v);
 }
 
 static void test_canonical_order(void **state) {
         struct fieldset set =
-                parse("{\"i:1\":{},\"v:\\\"x\\\"\":{},\"v:3\":{},\"k:{\\\"b\\\":1,\\\"a\\\":2}\":{\"f:q\":"
-                      "{},\".\":{}},\"f:b\":{},\"f:a\":{},\"z:new\":{\"f:x\":{}}}");
-        assert_string_equal(text_of(&set),
+                set_of("{\"i:1\":{},\"v:\\\"x\\\"\":{},\"v:3\":{},\"k:{\\\"b\\\":1,\\\"a\\\":2}\":{\"f:q\":"
+                       "{},\".\":{}},\"f:b\":{},\"f:a\":{},\"z:new\":{\"f:x\":{}}}");
+        assert_string_equal(set_text(&set),
                             "{\"f:a\":{},\"f:b\":{},\"k:{\\\"a\\\":2,\\\"b\\\":1}\":{\".\":{},\"f:q\":{}},"
                             "\"v:3\":{},\"v:\\\"x\\\"\":{},\"i:1\":{}}");
         assert_int_equal(fieldset_count(&set), 7);
 }
 
 static void test_operations(void **state) {
-        struct fieldset x = parse("{\"f:a\":{\".\":{},\"f:b\":{}},\"f:c\":{}}"), y = parse("{\"f:a\":{},\"f:d\":{}}"),
+        struct fieldset x = set_of("{\"f:a\":{\".\":{},\"f:b\":{}},\"f:c\":{}}"), y = set_of("{\"f:a\":{},\"f:d\":{}}"),
                         z;
         fieldset_union(arena, &x, &y, &z, NULL);
-        assert_string_equal(text_of(&z), "{\"f:a\":{\".\":{},\"f:b\":{}},\"f:c\":{},\"f:d\":{}}");
+        assert_string_equal(set_text(&z), "{\"f:a\":{\".\":{},\"f:b\":{}},\"f:c\":{},\"f:d\":{}}");
         fieldset_intersection(arena, &x, &y, &z, NULL);
-        assert_string_equal(text_of(&z), "{\"f:a\":{}}");
+        assert_string_equal(set_text(&z), "{\"f:a\":{}}");
         fieldset_difference(arena, &x, &y, &z, NULL);
-        assert_string_equal(text_of(&z), "{\"f:a\":{\"f:b\":{}},\"f:c\":{}}");
+        assert_string_equal(set_text(&z), "{\"f:a\":{\"f:b\":{}},\"f:c\":{}}");
         fieldset_recursive_difference(arena, &x, &y, &z, NULL);
-        assert_string_equal(text_of(&z), "{\"f:c\":{}}");
+        assert_string_equal(set_text(&z), "{\"f:c\":{}}");
         fieldset_leaves(arena, &x, &z, NULL);
-        assert_string_equal(text_of(&z), "{\"f:a\":{\"f:b\":{}},\"f:c\":{}}");
+        assert_string_equal(set_text(&z), "{\"f:a\":{\"f:b\":{}},\"f:c\":{}}");
         fieldset_difference(arena, &x, &x, &z, NULL);
         assert_true(fieldset_is_empty(&z));
         assert_true(fieldset_equal(&x, &x));
@@ -72,12 +52,12 @@ static void test_insert_and_has(void **state) {
         assert_true(fieldset_has(&set, path, 2));
         assert_false(fieldset_has(&set, path, 1));
         assert_false(fieldset_has(&set, path, 0));
-        assert_string_equal(text_of(&set), "{\"f:spec\":{\"f:replicas\":{}}}");
+        assert_string_equal(set_text(&set), "{\"f:spec\":{\"f:replicas\":{}}}");
 }
 
 /* 1 and 1.0 are the same number to Kubernetes. */
 static void test_numbers(void **state) {
-        struct fieldset x = parse("{\"v:1\":{}}"), y = parse("{\"v:1.0\":{}}");
+        struct fieldset x = set_of("{\"v:1\":{}}"), y = set_of("{\"v:1.0\":{}}");
         assert_true(fieldset_equal(&x, &y));
 }
 
@@ -90,12 +70,16 @@ static int collect(void *userdata, const struct fieldset_element *path, size_t n
 
 static void test_paths(void **state) {
         struct fieldset set =
-                parse("{\"f:spec\":{\"f:containers\":{\"k:{\\\"name\\\":\\\"c\\\"}\":{\".\":{},\"f:image\":"
-                      "{}}},\"f:x\":{\"v:\\\"y\\\"\":{},\"i:2\":{}}}}");
+                set_of("{\"f:spec\":{\"f:containers\":{\"k:{\\\"name\\\":\\\"c\\\"}\":{\".\":{},\"f:image\":"
+                       "{}}},\"f:x\":{\"v:\\\"y\\\"\":{},\"i:2\":{}}}}");
         struct buf b = BUF_INIT(4096);
         assert_int_equal(fieldset_walk(&set, collect, &b), 0);
         assert_string_equal(buf_str(&b), ".spec.containers[name=\"c\"] .spec.containers[name=\"c\"].image "
                                          ".spec.x[=\"y\"] .spec.x[2] ");
+        buf_clear(&b);
+        set = set_of("{\"k:{\\\"a\\\":{},\\\"b\\\":[1,true]}\":{},\"v:{\\\"c\\\":null}\":{}}");
+        assert_int_equal(fieldset_walk(&set, collect, &b), 0);
+        assert_string_equal(buf_str(&b), "[a=,b=[1,true]] [=c=null] ");
         buf_done(&b);
 }
 

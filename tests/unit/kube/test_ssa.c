@@ -1,36 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
+#include "unit/json_fixture.h"
 
-#include "data/json.h"
 #include "kube/ssa.h"
-
-static struct arena *arena;
-
-static int setup(void **state) {
-        arena = arena_new(0);
-        return arena ? 0 : -1;
-}
-
-static int teardown(void **state) {
-        arena = arena_free(arena);
-        return 0;
-}
-
-static struct value parse(const char *json) {
-        struct value v;
-        assert_int_equal(json_parse(arena, json, strlen(json), 0, NULL, &v, NULL), 0);
-        return v;
-}
-
-static const char *text_of(const struct value *v) {
-        struct buf b = BUF_INIT(1 << 20);
-        json_write(&b, v, 0);
-        const char *text = arena_strdup(arena, buf_str(&b));
-        buf_done(&b);
-        return text;
-}
 
 static struct ssa_request request(const char *version, const char *kind, const char *manager) {
         const char *slash = strchr(version, '/');
@@ -59,7 +30,7 @@ static void update(struct ssa_request r, struct value *live, const char *object)
 
 static const char *managers_of(const struct value *object) {
         const struct value *fields = value_path(object, "metadata", "managedFields", NULL);
-        return fields ? text_of(fields) : "";
+        return fields ? text_as_is(fields) : "";
 }
 
 #define CONFIG(data) "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"c\"},\"data\":" data "}"
@@ -80,7 +51,7 @@ static void test_config_map(void **state) {
         struct ssa_request later = request("v1", "ConfigMap", "m1");
         later.now += 100;
         assert_null(apply(later, &live, CONFIG("{\"a\":\"1\",\"b\":\"1\"}"), &err));
-        assert_string_equal(text_of(&before), text_of(&live));
+        assert_string_equal(text_as_is(&before), text_as_is(&live));
         assert_true(ssa_is_noop(&before, &live));
 
         assert_string_equal(apply(request("v1", "ConfigMap", "m2"), &live, CONFIG("{\"a\":\"2\"}"), &err),
@@ -97,13 +68,13 @@ static void test_config_map(void **state) {
         struct ssa_request force = request("v1", "ConfigMap", "m3");
         force.force = true;
         assert_null(apply(force, &live, CONFIG("{\"a\":\"3\",\"b\":\"3\"}"), &err));
-        assert_string_equal(text_of(value_get(&live, "data")), "{\"a\":\"3\",\"b\":\"3\"}");
+        assert_string_equal(text_as_is(value_get(&live, "data")), "{\"a\":\"3\",\"b\":\"3\"}");
         assert_string_equal(managers_of(&live),
                             "[" ENTRY("m3", "Apply", "v1", "{\"f:data\":{\"f:a\":{},\"f:b\":{}}}") "]");
 
         /* What is not applied any more goes, since nobody else owns it. */
         assert_null(apply(request("v1", "ConfigMap", "m3"), &live, CONFIG("{\"a\":\"3\"}"), &err));
-        assert_string_equal(text_of(value_get(&live, "data")), "{\"a\":\"3\"}");
+        assert_string_equal(text_as_is(value_get(&live, "data")), "{\"a\":\"3\"}");
 }
 
 static void test_conflicts_of_several(void **state) {
@@ -250,7 +221,7 @@ static void test_kubectl_takes_over(void **state) {
                 "Apply failed with 1 conflict: conflict with \"kubectl-client-side-apply\" using v1: "
                 ".data.b");
         err_done(&err);
-        assert_string_equal(text_of(&before), text_of(&live));
+        assert_string_equal(text_as_is(&before), text_as_is(&live));
         assert_null(apply(request("v1", "ConfigMap", "kubectl"), &live, CONFIG("{\"a\":\"2\"}"), &err));
         assert_string_equal(value_path_str(&live, "metadata", "annotations",
                                            "kubectl.kubernetes.io/last-applied-configuration", NULL),
@@ -277,14 +248,14 @@ static void test_scale(void **state) {
                 parse("[" ENTRY("m1", "Apply", "apps/v1", "{\"f:spec\":{\"f:replicas\":{},\"f:paused\":{}}}") "]");
         struct value scale, back;
         assert_int_equal(ssa_scale_to_subresource(arena, "apps/v1", "spec.replicas", &entries, &scale, NULL), 0);
-        assert_string_equal(text_of(&scale),
+        assert_string_equal(text_as_is(&scale),
                             "[" ENTRY("m1", "Apply", "autoscaling/v1", "{\"f:spec\":{\"f:replicas\":{}}}") "]");
         /* Someone else scaled: he has the field now, the rest stays. */
         struct value taken = parse("[{\"manager\":\"hpa\",\"operation\":\"Update\",\"apiVersion\":\"autoscaling/v1\","
                                    "\"fieldsType\":\"FieldsV1\",\"fieldsV1\":{\"f:spec\":{\"f:replicas\":{}}},"
                                    "\"subresource\":\"scale\"}]");
         assert_int_equal(ssa_scale_to_parent(arena, "apps/v1", "spec.replicas", &entries, &taken, &back, NULL), 0);
-        assert_string_equal(text_of(&back),
+        assert_string_equal(text_as_is(&back),
                             "[" ENTRY("m1", "Apply", "apps/v1",
                                       "{\"f:spec\":{\"f:paused\":{}}}") ","
                                                                         "{\"manager\":\"hpa\",\"operation\":\"Update\","
