@@ -2,6 +2,7 @@
 /* Bounds, lengths, patterns and formats of scalars, in the words of kube-openapi's validator. */
 #include "kube/prune_check.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "base/clock.h"
@@ -63,23 +64,26 @@ static void check_bound(struct check *c, const struct value *props, const struct
                   bound_text(&text, bound));
 }
 
-/* Whether an integer is one, and of the size its format says. */
+/* Whether an integer is one, and a number of the size its format says. */
 static void check_range(struct check *c, const struct value *props, const struct value *v) {
         const char *format = value_string_or(value_get(props, "format"), "");
+        const char *type = value_string_or(value_get(props, "type"), "");
         double n = number_of(v);
-        bool small = streq(format, "int32");
-        if (!value_equals_str(value_get(props, "type"), "integer"))
+        bool good = true;
+        if (streq(type, "integer"))
+                good = streq(check_type_of(v), "integer") &&
+                       !(streq(format, "int32") && (n > INT32_MAX || n < INT32_MIN));
+        else if (streq(type, "number") && streq(format, "float"))
+                good = fabs(n) <= (double)FLT_MAX;
+        if (good)
                 return;
-        if (streq(check_type_of(v), "integer") && !(small && (n > INT32_MAX || n < INT32_MIN)))
-                return;
+        _cleanup_buf_ struct buf named = BUF_INIT(LIMIT_ERROR_TEXT);
         if (*format)
-                check_add_fieldless(c,
-                                    "Invalid value: \"\": Checked value must be of type integer with format %s in %s",
-                                    format, buf_str(&c->path));
+                buf_addf(&named, "with format %s", format);
         else
-                check_add_fieldless(c,
-                                    "Invalid value: \"\": Checked value must be of type integer (default format) in %s",
-                                    buf_str(&c->path));
+                buf_adds(&named, "(default format)");
+        check_add_fieldless(c, "Invalid value: \"\": Checked value must be of type %s %s in %s", type, buf_str(&named),
+                            buf_str(&c->path));
 }
 
 void check_number(struct check *c, const struct value *props, const struct value *v) {

@@ -66,6 +66,18 @@ void check_leave(struct check *c, size_t mark) {
 
 /* ---- types ---- */
 
+/* The formats that numbers have in Go. */
+static const char *number_format(const struct value *v) {
+        return v->type == VALUE_FLOAT ? "float64" : value_is_number(v) ? "int64" : "";
+}
+
+/* A schema of numbers with a format: the server then compares formats, and names them. */
+static bool compares_formats(const struct value *props, const char *want, const struct value *v) {
+        bool numbers = streq(want, "integer") || streq(want, "number");
+        return numbers && value_get_str(props, "format") &&
+               (value_is_number(v) || v->type == VALUE_BOOL || v->type == VALUE_MAP);
+}
+
 /* The value's type is what the schema says, or the error is told. */
 static void check_type(struct check *c, const struct value *props, const struct value *v) {
         const char *want = value_string_or(value_get(props, "type"), ""), *is = check_type_of(v);
@@ -74,6 +86,10 @@ static void check_type(struct check *c, const struct value *props, const struct 
                 return;
         bool good = int_or_string ? streq(is, "integer") || streq(is, "string")
                                   : !*want || streq(want, is) || (streq(want, "number") && streq(is, "integer"));
+        if (!good && compares_formats(props, want, v)) {
+                want = value_get_str(props, "format");
+                is = number_format(v);
+        }
         if (!good)
                 check_add(c, "FieldValueTypeInvalid", "Invalid value: \"%s\": %s in body must be of type %s: \"%s\"",
                           is, buf_str(&c->path), int_or_string ? "integer,string" : want, is);

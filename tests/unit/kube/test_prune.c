@@ -22,6 +22,7 @@ static const char widget[] =
         "\"name\":{\"type\":\"string\",\"maxLength\":5,\"pattern\":\"^[a-z]+$\"},"
         "\"color\":{\"type\":\"string\",\"enum\":[\"red\",\"green\"]},"
         "\"port\":{\"x-kubernetes-int-or-string\":true},"
+        "\"count\":{\"type\":\"integer\",\"format\":\"int32\"},\"ratio\":{\"type\":\"number\",\"format\":\"float\"},"
         "\"free\":{\"type\":\"object\",\"x-kubernetes-preserve-unknown-fields\":true},"
         "\"tags\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},\"x-kubernetes-list-type\":\"set\"},"
         "\"items\":{\"type\":\"array\",\"x-kubernetes-list-type\":\"map\",\"x-kubernetes-list-map-keys\":[\"key\"],"
@@ -107,6 +108,17 @@ static void test_validation(void **state) {
                 {"{\"size\":1,\"port\":true}",
                  "[spec.port: Invalid value: \"boolean\": spec.port in body must be of type "
                  "integer,string: \"boolean\"" UNCHECKED},
+                {"{\"size\":1,\"count\":1.5}",
+                 "[spec.count: Invalid value: \"float64\": spec.count in body must be of type int32: \"float64\", "
+                 "<nil>: Invalid value: \"\": Checked value must be of type integer with format int32 in "
+                 "spec.count" UNCHECKED},
+                {"{\"size\":1,\"count\":true}",
+                 "[spec.count: Invalid value: \"\": spec.count in body must be of type int32: \"\"" UNCHECKED},
+                {"{\"size\":1,\"count\":\"1\"}",
+                 "[spec.count: Invalid value: \"string\": spec.count in body must be of "
+                 "type integer: \"string\"" UNCHECKED},
+                {"{\"size\":1,\"ratio\":1e39}",
+                 "<nil>: Invalid value: \"\": Checked value must be of type number with format float in spec.ratio"},
                 {"{\"size\":1,\"name\":\"ABCDEFG\"}", "[spec.name: Too long: may not be more than 5 bytes" UNCHECKED},
                 {"{\"size\":1,\"color\":\"pink\"}",
                  "[spec.color: Unsupported value: \"pink\": supported values: \"red\", \"green\"" UNCHECKED},
