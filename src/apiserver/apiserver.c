@@ -236,6 +236,7 @@ static int start_controllers(struct apiserver *s, struct err *err) {
         struct controllers_options options = {
                 .root_ca_pem = pki_ca_pem(s->pki),
                 .settle_workloads = s->options->settle_workloads,
+                .supervisor_fd = s->options->supervisor_fd,
                 .auth = s->server.auth,
         };
         /* The first objects of a new store are made again if the machine fails meanwhile. */

@@ -13,6 +13,7 @@ struct apiserver_options {
         const char *service_range;   /* CIDR of cluster IPs; NULL: 10.0.0.0/24 */
         int ready_fd;          /* one line "ready https://ADDRESS:PORT\n" is written here, then closed; -1: none */
         bool settle_workloads; /* give workloads the status of a finished roll-out: nothing runs them here */
+        int supervisor_fd;     /* the socket to the supervisor, which runs weir's own Deployment; -1: none */
         bool announce;         /* print the same line on standard output */
 };
 

@@ -8,8 +8,8 @@
 
 int cmd_apiserver(int argc, char **argv) {
         _cleanup_err_ struct err err = ERR_INIT;
-        struct apiserver_options options = {.ready_fd = -1, .announce = true};
-        unsigned port = 0, ready_fd = 0;
+        struct apiserver_options options = {.ready_fd = -1, .supervisor_fd = -1, .announce = true};
+        unsigned port = 0, ready_fd = 0, supervisor_fd = 0;
         struct option_list words;
         const struct option table[] = {
                 {"data", 0, OPTION_STRING, &options.data_dir, "directory of the store, the keys and admin.kubeconfig"},
@@ -23,6 +23,8 @@ int cmd_apiserver(int argc, char **argv) {
                 {"settle-workloads", 0, OPTION_BOOL, &options.settle_workloads,
                  "set workloads' status as if rolled out"},
                 {"ready-fd", 0, OPTION_UNSIGNED, &ready_fd, "descriptor to say \"ready ADDRESS\" on"},
+                {"supervisor-fd", 0, OPTION_UNSIGNED, &supervisor_fd,
+                 "socket to the supervisor that started this role"},
                 {0},
         };
         if (options_want_help(argc, argv, "apiserver --data DIR [flags]", table))
@@ -38,6 +40,8 @@ int cmd_apiserver(int argc, char **argv) {
                 return 1;
         }
         options.port = (uint16_t)port;
+        if (supervisor_fd)
+                options.supervisor_fd = (int)supervisor_fd;
         if (ready_fd) {
                 options.ready_fd = (int)ready_fd;
                 options.announce = false;

@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "cli/data_dir.h"
 #include "cli/session.h"
+#include "kube/own_deployment.h"
 #include "supervisor/supervisor.h"
 
 #include <errno.h>
@@ -136,6 +137,21 @@ int cmd_down(int argc, char **argv) {
         return 0;
 }
 
+/* One line of a role; answers whether it is as it shall be. */
+static bool show_role(const char *name, const struct value *role, const struct value *state) {
+        bool ready = value_bool_or(value_get(role, "ready"), false);
+        const char *place = streq(name, "apiserver") ? "server" : streq(name, "forge") ? "forge" : "artifacts";
+        if (!value_bool_or(value_get(role, "wanted"), true)) {
+                printf("%-12s stopped: Deployment " OWN_NAMESPACE "/" OWN_NAME " is not there or scaled to zero\n",
+                       name);
+                return true;
+        }
+        printf("%-12s pid %lld, %s, restarted %lld times, %s\n", name,
+               (long long)value_int_or(value_get(role, "pid"), 0), ready ? "ready" : "not ready",
+               (long long)value_int_or(value_get(role, "restarts"), 0), value_string_or(value_get(state, place), ""));
+        return ready;
+}
+
 int cmd_status(int argc, char **argv) {
         _cleanup_err_ struct err err = ERR_INIT;
         _cleanup_arena_ struct arena *a = arena_new(0);
@@ -151,17 +167,7 @@ int cmd_status(int argc, char **argv) {
         bool all = true;
         const struct value *roles = value_get(&state, "roles");
         if (value_is_map(roles))
-                VALUE_EACH_MEMBER(role, roles) {
-                        bool ready = value_bool_or(value_get(&role->value, "ready"), false);
-                        all = all && ready;
-                        const char *place = streq(role->key, "apiserver") ? "server"
-                                            : streq(role->key, "forge")   ? "forge"
-                                                                          : "artifacts";
-                        printf("%-12s pid %lld, %s, restarted %lld times, %s\n", role->key,
-                               (long long)value_int_or(value_get(&role->value, "pid"), 0),
-                               ready ? "ready" : "not ready",
-                               (long long)value_int_or(value_get(&role->value, "restarts"), 0),
-                               value_string_or(value_get(&state, place), ""));
-                }
+                VALUE_EACH_MEMBER(role, roles)
+                        all = show_role(role->key, &role->value, &state) && all;
         return all ? 0 : 1;
 }

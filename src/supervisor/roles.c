@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/socket.h>
 
 #define DELAY_MIN (50 * NSEC_PER_MSEC)
 #define DELAY_MAX (5 * NSEC_PER_SEC)
@@ -26,38 +27,59 @@ static const char **role_environment(char *mark) {
         return env;
 }
 
+/* The descriptors that a child is given: ends of a pipe and, when linked, of a socket. */
+struct channels {
+        int ready[2], link[2]; /* this process's end, the child's end */
+};
+
+static void close_channels(struct channels *c) {
+        for (size_t i = 0; i < 2; i++) {
+                close_fd(&c->ready[i]);
+                close_fd(&c->link[i]);
+        }
+}
+
+static int open_channels(struct role *r, struct channels *c, struct err *err) {
+        *c = (struct channels){{-1, -1}, {-1, -1}};
+        if (pipe2(c->ready, O_CLOEXEC) < 0 ||
+            (r->linked && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, c->link) < 0)) {
+                int failed = errno;
+                close_channels(c);
+                return err_errno(err, failed, "make a pipe and a socket for %s", r->name);
+        }
+        snprintf(r->ready_number, sizeof(r->ready_number), "%d", c->ready[1]);
+        snprintf(r->link_number, sizeof(r->link_number), "%d", c->link[1]);
+        return 0;
+}
+
 int role_start(struct role *r, struct err *err) {
         char mark[48];
         snprintf(mark, sizeof(mark), "WEIR_SUPERVISED=%ld", (long)getpid());
-        const char **env = role_environment(mark);
-        int ready[2];
+        _cleanup_free_ const char **env = role_environment(mark);
+        _cleanup_(close_channels) struct channels c = {{-1, -1}, {-1, -1}};
         if (!env)
                 return err_oom(err);
-        if (pipe2(ready, O_CLOEXEC) < 0) {
-                free(env);
-                return err_errno(err, errno, "make a pipe");
-        }
-        snprintf(r->ready_number, sizeof(r->ready_number), "%d", ready[1]);
+        if (open_channels(r, &c, err) < 0)
+                return -1;
+        const int inherit[] = {c.ready[1], c.link[1]};
         struct proc_spec spec = PROC_SPEC_INIT;
         spec.argv = r->argv;
         spec.env = env;
         spec.stdout_fd = STDERR_FILENO;
         spec.stderr_fd = STDERR_FILENO;
-        spec.inherit = &ready[1];
-        spec.n_inherit = 1;
+        spec.inherit = inherit;
+        spec.n_inherit = r->linked ? 2 : 1;
         spec.new_group = true; /* Ctrl-C reaches the supervisor only, which stops the roles in order */
-        int started = proc_spawn(&spec, &r->proc, err);
-        close(ready[1]);
-        free(env);
-        if (started < 0) {
-                close(ready[0]);
+        if (proc_spawn(&spec, &r->proc, err) < 0)
                 return err_wrap(err, "start %s", r->name);
-        }
         close_fd(&r->ready_fd);
-        r->ready_fd = ready[0];
+        close_fd(&r->link_fd);
+        r->ready_fd = TAKE_FD(c.ready[0]);
+        r->link_fd = TAKE_FD(c.link[0]);
         r->ready = false;
         r->started_at = clock_monotonic_ns();
         r->retry_at = 0;
+        r->kill_at = 0;
         return 0;
 }
 
@@ -76,27 +98,46 @@ bool role_read_ready(struct role *r) {
         return true;
 }
 
-void role_ended(struct role *r, char *text, size_t size) {
+bool role_ended(struct role *r, char *text, size_t size) {
         struct proc_exit how = {0};
+        bool asked = r->kill_at != 0;
         proc_wait(&r->proc, 0, &how, NULL);
         r->proc = PROC_INIT;
         close_fd(&r->ready_fd);
+        close_fd(&r->link_fd);
         r->ready = false;
-        r->restarts++;
+        r->kill_at = 0;
         if (how.signal)
                 snprintf(text, size, "ended by signal %d (%s)", how.signal, strsignal(how.signal));
         else
                 snprintf(text, size, "ended with status %d", how.status);
         int64_t now = clock_monotonic_ns();
-        if (now - r->started_at > STABLE)
+        if (asked || now - r->started_at > STABLE)
                 r->delay = 0;
-        r->retry_at = now + r->delay;
+        r->retry_at = r->wanted ? now + r->delay : 0;
+        if (asked)
+                return true;
+        r->restarts++;
         r->delay = r->delay ? (r->delay * 2 > DELAY_MAX ? DELAY_MAX : r->delay * 2) : DELAY_MIN;
-        if (r->retry_at == 0)
-                r->retry_at = 1;
+        return false;
+}
+
+void role_ask_to_end(struct role *r, int64_t grace_ns) {
+        if (r->proc.pid <= 0 || r->kill_at)
+                return;
+        kill(r->proc.pid, SIGTERM);
+        r->kill_at = clock_monotonic_ns() + grace_ns;
+}
+
+void role_overdue(struct role *r, int64_t now) {
+        if (r->proc.pid <= 0 || !r->kill_at || r->kill_at > now)
+                return;
+        kill(r->proc.group ? -r->proc.pid : r->proc.pid, SIGKILL);
+        r->kill_at = INT64_MAX; /* nothing more to be done but to reap it */
 }
 
 void role_stop(struct role *r, int64_t grace_ns) {
+        close_fd(&r->link_fd);
         if (r->proc.pid > 0) {
                 struct proc_exit how;
                 kill(r->proc.pid, SIGTERM);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "supervisor/supervisor.h"
+#include "supervisor/internal.h"
 
 #include "apiserver/auth/kubeconfig.h"
 #include "apiserver/auth/pki.h"
@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "data/json.h"
 #include "install/install.h"
-#include "supervisor/roles.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -16,23 +15,11 @@
 #include <sys/file.h>
 #include <sys/signalfd.h>
 
-#define GRACE (5 * NSEC_PER_SEC)
 #define SERVICE_RANGE "10.0.0.0/16" /* room for a fleet; the first addresses are those of the default /24 */
 #define YEAR (INT64_C(365) * 86400)
+#define RESTARTS_PATIENCE 3 /* a role that ended so often before weir was up stops it */
 
-enum { APISERVER, FORGE, CONTROLLERS, ROLES };
-
-struct supervisor {
-        const struct supervisor_options *options;
-        struct arena *arena;
-        const char *dir; /* absolute */
-        int lock;
-        int signals;
-        struct role roles[ROLES];
-        bool announced;
-};
-
-static const char *in_dir(struct supervisor *s, const char *name) {
+const char *supervisor_in_dir(struct supervisor *s, const char *name) {
         return arena_printf(s->arena, "%s/%s", s->dir, name);
 }
 
@@ -43,8 +30,8 @@ static int take_directory(struct supervisor *s, struct err *err) {
         if (fs_mkdirs(s->options->data_dir, 0700, err) < 0)
                 return -1;
         _cleanup_free_ char *real = realpath(s->options->data_dir, NULL);
-        if (!real || !(s->dir = arena_strdup(s->arena, real)) || !(run = in_dir(s, "run")) ||
-            !(lock = in_dir(s, "run/weir.lock")))
+        if (!real || !(s->dir = arena_strdup(s->arena, real)) || !(run = supervisor_in_dir(s, "run")) ||
+            !(lock = supervisor_in_dir(s, "run/weir.lock")))
                 return err_oom(err);
         if (strlen(s->dir) > 80) /* a Unix socket's path has 108 bytes */
                 return err_set(err, ERR_INVALID, "--data %s is longer than 80 bytes; sockets live beneath it", s->dir);
@@ -71,27 +58,25 @@ static int catch_signals(struct supervisor *s, struct err *err) {
         return s->signals < 0 ? err_errno(err, errno, "signalfd") : 0;
 }
 
-/* The arguments of a role: its own, then --ready-fd. NULL ends the variable ones. */
-static int set_arguments(struct supervisor *s, struct role *r, const char *name, const char *const *arguments,
-                         const char *const *more, struct err *err) {
+int supervisor_set_arguments(struct arena *a, struct role *r, const char *const *arguments, const char *const *more,
+                             struct err *err) {
         size_t n = 0, m = 0;
         while (arguments[n])
                 n++;
         while (more && more[m])
                 m++;
-        const char **argv = arena_zalloc(s->arena, n + m + 5, sizeof(*argv));
+        const char **argv = arena_zalloc(a, n + m + 5, sizeof(*argv));
         if (!argv)
                 return err_oom(err);
         size_t at = 0;
         argv[at++] = "/proc/self/exe";
-        argv[at++] = name;
+        argv[at++] = r->name;
         for (size_t i = 0; i < n; i++)
                 argv[at++] = arguments[i];
         for (size_t i = 0; i < m; i++)
                 argv[at++] = more[i];
         argv[at++] = "--ready-fd";
         argv[at++] = r->ready_number;
-        r->name = name;
         r->argv = argv;
         return 0;
 }
@@ -99,11 +84,10 @@ static int set_arguments(struct supervisor *s, struct role *r, const char *name,
 static int plan_roles(struct supervisor *s, struct err *err) {
         const char *port = arena_printf(s->arena, "%u", s->options->port);
         const char *forge_port = arena_printf(s->arena, "%u", s->options->forge_port);
-        const char *socket = in_dir(s, "run/apiserver.sock"), *wake = in_dir(s, "run/wake.sock");
-        const char *git = in_dir(s, "git"), *sources = in_dir(s, "sources");
-        const char *kubeconfig = in_dir(s, "run/controllers.kubeconfig");
+        const char *socket = supervisor_in_dir(s, "run/apiserver.sock"), *wake = supervisor_in_dir(s, "run/wake.sock");
+        const char *git = supervisor_in_dir(s, "git");
         const char *tokens = s->options->token_auth_file;
-        if (!port || !forge_port || !socket || !wake || !git || !sources || !kubeconfig)
+        if (!port || !forge_port || !socket || !wake || !git)
                 return err_oom(err);
         const char *apiserver[] = {"--data",
                                    s->dir,
@@ -114,17 +98,22 @@ static int plan_roles(struct supervisor *s, struct err *err) {
                                    "--settle-workloads",
                                    "--service-cluster-ip-range",
                                    SERVICE_RANGE,
+                                   "--supervisor-fd",
+                                   s->roles[APISERVER].link_number,
                                    tokens ? "--token-auth-file" : NULL,
                                    tokens,
                                    NULL};
         const char *forge[] = {"--dir", git, "--port", forge_port, "--wake-socket", wake, NULL};
-        const char *controllers[] = {"--kubeconfig", kubeconfig, "--data", sources, "--wake-socket", wake, NULL};
-        for (size_t i = 0; i < ROLES; i++)
+        static const char *const names[ROLES] = {"apiserver", "forge", "controllers"};
+        for (size_t i = 0; i < ROLES; i++) {
                 s->roles[i] = ROLE_INIT;
-        if (set_arguments(s, &s->roles[APISERVER], "apiserver", apiserver, NULL, err) < 0 ||
-            set_arguments(s, &s->roles[FORGE], "forge", forge, NULL, err) < 0)
+                s->roles[i].name = names[i];
+        }
+        s->roles[APISERVER].linked = true;
+        s->roles[CONTROLLERS].wanted = false; /* until its Deployment has been read */
+        if (supervisor_set_arguments(s->arena, &s->roles[APISERVER], apiserver, NULL, err) < 0)
                 return -1;
-        return set_arguments(s, &s->roles[CONTROLLERS], "controllers", controllers, s->options->controller_flags, err);
+        return supervisor_set_arguments(s->arena, &s->roles[FORGE], forge, NULL, err);
 }
 
 /* ---- when the control plane is there ---- */
@@ -134,7 +123,7 @@ static int write_controllers_kubeconfig(struct supervisor *s, struct err *err) {
         static const char *const groups[] = {"system:serviceaccounts", "system:serviceaccounts:" INSTALL_NAMESPACE,
                                              NULL};
         struct pki *pki = NULL;
-        struct pki_options options = {.dir = in_dir(s, "pki"), .now = clock_realtime_ns() / NSEC_PER_SEC};
+        struct pki_options options = {.dir = supervisor_in_dir(s, "pki"), .now = clock_realtime_ns() / NSEC_PER_SEC};
         struct kubeconfig k = {.cluster = "weir", .user = INSTALL_ACCOUNT, .server = s->roles[APISERVER].address};
         if (!options.dir)
                 return err_oom(err);
@@ -144,7 +133,7 @@ static int write_controllers_kubeconfig(struct supervisor *s, struct err *err) {
         int r = pki_client_certificate(pki, s->arena, INSTALL_USER, groups, clock_realtime_ns() / NSEC_PER_SEC, YEAR,
                                        &k.cert_pem, &k.key_pem, err);
         if (r == 0)
-                r = kubeconfig_write(in_dir(s, "run/controllers.kubeconfig"), &k, err);
+                r = kubeconfig_write(supervisor_in_dir(s, "run/controllers.kubeconfig"), &k, err);
         pki_free(pki);
         return r;
 }
@@ -155,10 +144,12 @@ static int install(struct supervisor *s, struct err *err) {
         struct client *c;
         if (!a)
                 return err_oom(err);
-        if (client_config_load(a, in_dir(s, "admin.kubeconfig"), NULL, &config, err) < 0 ||
+        if (client_config_load(a, supervisor_in_dir(s, "admin.kubeconfig"), NULL, &config, err) < 0 ||
             client_new(&config, &c, err) < 0)
                 return -1;
-        int r = install_apply(c, err);
+        int r = install_apply(c, NULL, err);
+        if (r == 0)
+                r = install_own_deployment(c, err);
         client_free(c);
         return r < 0 ? err_wrap(err, "install weir's own objects") : 0;
 }
@@ -175,6 +166,7 @@ static int write_state(struct supervisor *s, struct err *err) {
                 struct value role = value_map();
                 value_set(a, &role, "pid", value_int(s->roles[i].proc.pid));
                 value_set(a, &role, "ready", value_bool(s->roles[i].ready));
+                value_set(a, &role, "wanted", value_bool(s->roles[i].wanted));
                 value_set(a, &role, "restarts", value_int(s->roles[i].restarts));
                 value_set(a, &roles, s->roles[i].name, role);
         }
@@ -184,7 +176,7 @@ static int write_state(struct supervisor *s, struct err *err) {
         value_set(a, &state, "artifacts", value_str(s->roles[CONTROLLERS].address));
         value_set(a, &state, "roles", roles);
         json_write(&b, &state, 0);
-        const char *path = in_dir(s, "run/state.json");
+        const char *path = supervisor_in_dir(s, "run/state.json");
         return path && !buf_failed(&b) ? fs_write_atomic(path, buf_str(&b), b.len, 0600, err) : err_oom(err);
 }
 
@@ -215,20 +207,34 @@ static int start_role(struct supervisor *s, struct role *r, struct err *err) {
         return role_start(r, err);
 }
 
-static int on_ready(struct supervisor *s, struct role *r, struct err *err) {
-        struct role *controllers = &s->roles[CONTROLLERS];
-        if (r == &s->roles[APISERVER] && controllers->proc.pid <= 0 && controllers->retry_at == 0)
-                if (install(s, err) < 0 || write_controllers_kubeconfig(s, err) < 0 ||
-                    start_role(s, controllers, err) < 0)
-                        return -1;
-        bool all = true;
-        for (size_t i = 0; i < ROLES; i++)
-                all = all && s->roles[i].ready;
+/* Is everything there that was asked for? Controllers that do not start with the flags of their Deployment are not
+ * waited for: the Deployment is mended through the control plane. */
+static bool is_up(const struct supervisor *s) {
+        const struct role *c = &s->roles[CONTROLLERS];
+        bool given_up = s->order.n_arguments && *s->failure && c->restarts >= RESTARTS_PATIENCE;
+        return s->roles[APISERVER].ready && s->roles[FORGE].ready && s->ordered && (c->ready || !c->wanted || given_up);
+}
+
+/* Something became ready or not: says so in the state file, and to the user when it is the first time. */
+static int show(struct supervisor *s, struct err *err) {
         if (write_state(s, err) < 0)
                 return -1;
-        if (all)
+        if (is_up(s))
                 announce(s);
         return 0;
+}
+
+static int on_ready(struct supervisor *s, struct role *r, struct err *err) {
+        if (r == &s->roles[APISERVER]) {
+                if (!s->installed && (install(s, err) < 0 || write_controllers_kubeconfig(s, err) < 0))
+                        return -1;
+                s->installed = true;
+                own_ask(s);
+        } else if (r == &s->roles[CONTROLLERS]) {
+                s->failure[0] = '\0';
+                own_report(s);
+        }
+        return show(s, err);
 }
 
 /* Starts what is due again; answers the poll timeout until the next one. */
@@ -236,7 +242,13 @@ static int retry_roles(struct supervisor *s, int *ret_timeout_ms, struct err *er
         int64_t now = clock_monotonic_ns(), next = INT64_MAX;
         for (size_t i = 0; i < ROLES; i++) {
                 struct role *r = &s->roles[i];
-                if (r->proc.pid > 0 || r->retry_at == 0)
+                role_overdue(r, now);
+                if (r->proc.pid > 0) {
+                        if (r->kill_at && r->kill_at < next)
+                                next = r->kill_at;
+                        continue;
+                }
+                if (r->retry_at == 0)
                         continue;
                 if (r->retry_at <= now) {
                         if (start_role(s, r, err) < 0)
@@ -255,17 +267,22 @@ static int handle_role(struct supervisor *s, struct role *r, bool said, bool end
         if (!ended)
                 return 0;
         char how[96];
-        role_ended(r, how, sizeof(how));
+        if (role_ended(r, how, sizeof(how)))
+                return write_state(s, err);
         log_error("a role ended; starting it again", "role", r->name, "how", how);
-        if (!s->announced && r->restarts >= 3)
+        if (r == &s->roles[CONTROLLERS]) {
+                snprintf(s->failure, sizeof(s->failure), "%s", how);
+                own_report(s);
+        }
+        if (!s->announced && !is_up(s) && r->restarts >= RESTARTS_PATIENCE)
                 return err_set(err, ERR_INTERNAL, "%s %s three times before it was ready; its own message is above",
                                r->name, how);
-        return write_state(s, err);
+        return show(s, err);
 }
 
 static int loop(struct supervisor *s, struct err *err) {
         for (;;) {
-                struct pollfd fds[1 + 2 * ROLES];
+                struct pollfd fds[2 + 2 * ROLES];
                 int timeout;
                 if (retry_roles(s, &timeout, err) < 0)
                         return -1;
@@ -275,6 +292,7 @@ static int loop(struct supervisor *s, struct err *err) {
                         fds[1 + 2 * i] = (struct pollfd){.fd = r->ready_fd, .events = POLLIN};
                         fds[2 + 2 * i] = (struct pollfd){.fd = r->proc.pid > 0 ? r->proc.pidfd : -1, .events = POLLIN};
                 }
+                fds[1 + 2 * ROLES] = (struct pollfd){.fd = s->roles[APISERVER].link_fd, .events = POLLIN};
                 if (poll(fds, ARRAY_LEN(fds), timeout) < 0 && errno != EINTR)
                         return err_errno(err, errno, "poll");
                 if (fds[0].revents)
@@ -283,13 +301,16 @@ static int loop(struct supervisor *s, struct err *err) {
                         if (handle_role(s, &s->roles[i], fds[1 + 2 * i].revents != 0, fds[2 + 2 * i].revents != 0,
                                         err) < 0)
                                 return -1;
+                if (fds[1 + 2 * ROLES].revents && (own_obey(s, err) < 0 || show(s, err) < 0))
+                        return -1;
         }
 }
 
 int supervisor_run(const struct supervisor_options *options, struct err *err) {
         _cleanup_arena_ struct arena *a = arena_new(0);
-        struct supervisor s = {.options = options, .arena = a, .lock = -1, .signals = -1};
-        if (!a)
+        _cleanup_arena_ struct arena *order_arena = arena_new(0);
+        struct supervisor s = {.options = options, .arena = a, .order_arena = order_arena, .lock = -1, .signals = -1};
+        if (!a || !order_arena)
                 return err_oom(err);
         int r = take_directory(&s, err);
         if (r == 0)
@@ -302,9 +323,9 @@ int supervisor_run(const struct supervisor_options *options, struct err *err) {
         if (r == 0)
                 r = loop(&s, err);
         for (size_t i = ROLES; planned && i-- > 0;)
-                role_stop(&s.roles[i], GRACE);
+                role_stop(&s.roles[i], SUPERVISOR_GRACE);
         if (planned)
-                unlink(in_dir(&s, "run/state.json"));
+                unlink(supervisor_in_dir(&s, "run/state.json"));
         close_fd(&s.signals);
         close_fd(&s.lock);
         return r;

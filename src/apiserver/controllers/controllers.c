@@ -74,6 +74,8 @@ static void on_change(struct controllers *c, const struct kind_set *kinds, const
                 token_secrets_sync(c, kinds, o);
         else if (is_a(o, "", "ServiceAccount"))
                 token_secrets_account(c, kinds, o, false);
+        else if (is_a(o, "apps", "Deployment"))
+                own_changed(c, o);
         if (o->deleting)
                 protection_sync(c, kinds, o);
         else if (c->options.settle_workloads)
@@ -94,6 +96,8 @@ static void on_delete(struct controllers *c, const struct kind_set *kinds, const
                 accounts_sync(c, o->namespace_);
         if (is_a(o, "", "ServiceAccount"))
                 token_secrets_account(c, kinds, o, true);
+        if (is_a(o, "apps", "Deployment"))
+                own_changed(c, o);
         if (is_a(o, "apiextensions.k8s.io", "CustomResourceDefinition"))
                 apiservices_sync(c, kinds, o, true);
         else if (strchr(o->api_version, '/'))
@@ -200,6 +204,7 @@ static struct controllers *controllers_free(struct controllers *c) {
         for (const struct strmap_entry *e; (e = strmap_next(&c->measured, &at));)
                 free(e->value);
         strmap_done(&c->measured);
+        own_stop(c);
         free(c->root_ca_pem);
         free(c);
         return NULL;
@@ -214,6 +219,10 @@ int controllers_start(struct registry *r, const struct controllers_options *opti
         c->options = *options;
         c->root_ca_pem = strdup(options->root_ca_pem ? options->root_ca_pem : "");
         atomic_init(&c->stopping, false);
+        if (options->settle_workloads && options->supervisor_fd >= 0 && own_start(c, options->supervisor_fd, err) < 0) {
+                controllers_free(c);
+                return -1;
+        }
         int failed = c->root_ca_pem ? pthread_create(&c->thread, NULL, run, c) : ENOMEM;
         if (failed) {
                 controllers_free(c);

@@ -17,6 +17,8 @@ struct controllers_options {
         const char *root_ca_pem; /* content of kube-root-ca.crt; copied */
         struct auth *auth;       /* fills the Secrets of service account tokens; NULL: they stay empty */
         bool settle_workloads;   /* false: workloads keep the status that clients write */
+        int supervisor_fd; /* the socket to the supervisor, which runs weir's own Deployment; taken over; -1: none,
+                            * and that Deployment is settled like any other */
 };
 
 int controllers_start(struct registry *r, const struct controllers_options *options, struct controllers **ret,

@@ -20,8 +20,12 @@ struct node {
         bool present;             /* false: only named as an owner so far */
 };
 
+struct own;
+struct settled;
+
 struct controllers {
         struct registry *registry;
+        struct own *own; /* NULL without a supervisor */
         struct controllers_options options;
         char *root_ca_pem;
         pthread_t thread;
@@ -53,6 +57,14 @@ void token_secrets_account(struct controllers *c, const struct kind_set *kinds, 
                            bool deleted);
 void settle(struct controllers *c, const struct kind_set *kinds, const struct object *o);
 void protection_sync(struct controllers *c, const struct kind_set *kinds, const struct object *o);
+
+/* weir's own Deployment, which the supervisor runs. Takes fd over. */
+int own_start(struct controllers *c, int fd, struct err *err);
+void own_stop(struct controllers *c);
+/* The Deployment came, changed or went: tells the supervisor what it asks for now. */
+void own_changed(struct controllers *c, const struct object *o);
+/* Fills the status from what the supervisor reported. False: no process stands for this object. Takes own NULL. */
+bool own_describe(struct own *own, struct settled *out);
 
 /* The graph of owners. */
 void gc_observe(struct controllers *c, const struct object *o);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Settling: nothing runs workloads here, so their status is set as if they had rolled out. What waits for a rollout
- * (kstatus, kubectl rollout status, helm --wait) then sees it done. */
+ * (kstatus, kubectl rollout status, helm --wait) then sees it done. weir's own Deployment is run, and its status is
+ * what became of the process. */
 #include "apiserver/controllers/internal.h"
 #include "apiserver/controllers/settled.h"
 #include "base/clock.h"
 #include "base/limits.h"
 
 struct settling {
+        struct own *own;
         settled_status fill;
         int64_t now;
 };
@@ -23,7 +25,8 @@ static int change(void *context, struct arena *a, struct value *object, struct e
         } else {
                 out.status = value_map();
         }
-        s->fill(&out);
+        if (!own_describe(s->own, &out))
+                s->fill(&out);
         if (out.oom)
                 return err_oom(err);
         if (have && value_equal(have, &out.status))
@@ -38,7 +41,7 @@ void settle(struct controllers *c, const struct kind_set *kinds, const struct ob
         _cleanup_err_ struct err err = ERR_INIT;
         if (!fill)
                 return;
-        struct settling s = {.fill = fill, .now = clock_realtime_ns() / NSEC_PER_SEC};
+        struct settling s = {.own = c->own, .fill = fill, .now = clock_realtime_ns() / NSEC_PER_SEC};
         _cleanup_arena_ struct arena *a = arena_new(ARENA_MAX_CONTROLLER);
         if (a && registry_modify(c->registry, a, k, o->namespace_, o->name, &options, change, &s, NULL, &err) < 0)
                 controllers_report("settling", o->namespace_, o->name, &err);

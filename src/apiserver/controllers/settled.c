@@ -103,6 +103,54 @@ static void deployment(struct settled *s) {
                   "lastUpdateTime");
 }
 
+static void drop_condition(struct settled *s, const char *type) {
+        struct value *list = value_get(&s->status, "conditions");
+        for (size_t i = value_is_list(list) ? list->len : 0; i-- > 0;)
+                if (value_equals_str(value_get(&list->items[i], "type"), type))
+                        value_remove_at(list, i);
+}
+
+/* As the Deployment controller of a cluster says it; a refused spec is to it what a pod is that nobody may create. */
+void settled_by_process(struct settled *s, const struct settled_process *process) {
+        bool refused = *process->refusal;
+        struct value message = value_strf(s->arena, "ReplicaSet \"%s\" is progressing.", revision(s));
+        if (process->ready && !refused) {
+                drop_condition(s, "ReplicaFailure");
+                deployment(s);
+                return;
+        }
+        observe(s);
+        put_count(s, "replicas", 1);
+        put_count(s, "updatedReplicas", !refused);
+        put_count(s, "readyReplicas", process->ready);
+        put_count(s, "availableReplicas", process->ready);
+        put_count(s, "unavailableReplicas", !process->ready);
+        if (process->ready)
+                condition(s,
+                          &(struct condition_text){"Available", "True", "MinimumReplicasAvailable",
+                                                   "Deployment has minimum availability."},
+                          "lastUpdateTime");
+        else
+                condition(s,
+                          &(struct condition_text){"Available", "False", "MinimumReplicasUnavailable",
+                                                   "Deployment does not have minimum availability."},
+                          "lastUpdateTime");
+        if (refused)
+                condition(s, &(struct condition_text){"ReplicaFailure", "True", "FailedCreate", process->refusal},
+                          "lastUpdateTime");
+        else
+                drop_condition(s, "ReplicaFailure");
+        condition(s,
+                  &(struct condition_text){"Progressing", refused || process->failing ? "False" : "True",
+                                           refused            ? "FailedCreate"
+                                           : process->failing ? "CrashLoopBackOff"
+                                                              : "ReplicaSetUpdated",
+                                           refused            ? process->refusal
+                                           : process->failing ? process->text
+                                                              : value_string_or(&message, "")},
+                  "lastUpdateTime");
+}
+
 static void stateful_set(struct settled *s) {
         int64_t n = spec_int(s, "replicas", 1);
         const char *name = revision(s);

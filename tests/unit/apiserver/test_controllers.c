@@ -43,7 +43,8 @@ static struct value create(struct fixture *f, const struct kind *k, const char *
 
 static int setup(void **state) {
         struct fixture *f = calloc(1, sizeof(*f));
-        struct controllers_options options = {.root_ca_pem = "the certificate", .settle_workloads = true};
+        struct controllers_options options = {
+                .root_ca_pem = "the certificate", .settle_workloads = true, .supervisor_fd = -1};
         memcpy(f->dir, "/tmp/weir-controllers-XXXXXX", sizeof("/tmp/weir-controllers-XXXXXX"));
         assert_non_null(mkdtemp(f->dir));
         f->arena = arena_new(0);
