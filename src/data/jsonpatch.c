@@ -5,6 +5,7 @@
 #include "data/jsonpatch.h"
 
 #include "base/limits.h"
+#include "data/go_names.h"
 #include "data/json.h"
 #include "data/pointer.h"
 
@@ -24,32 +25,17 @@ struct place {
         size_t depth; /* of the container's children */
 };
 
-static const char *go_type(const struct value *v) {
-        switch ((enum value_type)v->type) {
-        case VALUE_BOOL:
-                return "bool";
-        case VALUE_STRING:
-                return "string";
-        case VALUE_LIST:
-                return "array";
-        case VALUE_MAP:
-                return "object";
-        default:
-                return "number";
-        }
-}
-
 int jsonpatch_check(const struct value *patch, struct err *err) {
         if (patch->type == VALUE_NULL)
                 return 0;
         if (patch->type != VALUE_LIST)
                 return err_set(err, ERR_BAD_REQUEST, "json: cannot unmarshal %s into Go value of type jsonpatch.Patch",
-                               go_type(patch));
+                               go_json_type(patch));
         VALUE_EACH_ITEM(op, patch)
                 if (op->type != VALUE_MAP && op->type != VALUE_NULL)
                         return err_set(err, ERR_BAD_REQUEST,
                                        "json: cannot unmarshal %s into Go value of type jsonpatch.Operation",
-                                       go_type(op));
+                                       go_json_type(op));
         if (patch->len > LIMIT_PATCH_OPERATIONS)
                 return err_set(err, ERR_TOO_LARGE, "The allowed maximum operations in a JSON patch is %d, got %u",
                                LIMIT_PATCH_OPERATIONS, patch->len);
@@ -179,7 +165,7 @@ static int read_field(struct patcher *p, const struct value *op, const char *nam
         }
         if (!value_is_null(v))
                 return err_set(p->err, ERR_INVALID, "json: cannot unmarshal %s into Go value of type string",
-                               go_type(v));
+                               go_json_type(v));
         return err_set(p->err, ERR_INVALID, "operation%s missing %s field: missing value",
                        streq(name, "from") ? "," : "", name);
 }
@@ -359,7 +345,7 @@ int jsonpatch_apply(struct arena *a, const struct value *document, const struct 
                 return -1;
         if (document->type != VALUE_MAP && document->type != VALUE_LIST)
                 return err_set(err, ERR_INVALID, "json: cannot unmarshal %s into Go value of type jsonpatch.partialDoc",
-                               go_type(document));
+                               go_json_type(document));
         if (value_clone(a, document, &p.root, err) < 0)
                 return -1;
         if (patch->type == VALUE_LIST)

@@ -4,6 +4,7 @@
 #include "data/jsonpath_node.h"
 
 #include "base/limits.h"
+#include "data/go_names.h"
 #include "data/json.h"
 
 /* What one step hands to the next. NULL stands for Go's invalid value: the body of a range over nothing sees it. */
@@ -50,10 +51,10 @@ static bool is_nil(const struct value *v) {
         return v && v->type == VALUE_NULL;
 }
 
-static const char *go_type(const struct value *v) {
-        static const char *const names[] = {"nil",     "bool",   "int64",          "uint8",
-                                            "float64", "string", "[]interface {}", "map[string]interface {}"};
-        return v->type == VALUE_INT && v->flags == JSONPATH_LITERAL_INT ? "int" : names[v->type];
+static const char *type_name(const struct value *v) {
+        if (is_nil(v))
+                return "nil";
+        return v->type == VALUE_INT && v->flags == JSONPATH_LITERAL_INT ? "int" : go_type(v);
 }
 
 /* ---- steps ---- */
@@ -113,7 +114,7 @@ static int step_slice(struct walker *w, const struct jsonpath_node *node, const 
                         continue;
                 if (!value_is_list(v)) {
                         *out = *in;
-                        return err_set(w->err, ERR_BAD_REQUEST, "%s is not array or slice", v ? go_type(v) : "nil");
+                        return err_set(w->err, ERR_BAD_REQUEST, "%s is not array or slice", v ? type_name(v) : "nil");
                 }
                 int r = slice_bounds(w, node, v->len, &start, &end);
                 if (r > 0)

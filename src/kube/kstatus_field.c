@@ -2,33 +2,14 @@
 #include "kube/kstatus_internal.h"
 
 #include "base/buf.h"
+#include "data/go_names.h"
 #include "data/json.h"
 
 /* Error texts show values as Go's %v; more than this is cut. */
 #define SHOWN_MAX 1000
 #define SHOWN_DEPTH 10
 
-/* Go's name of a value's type, and of its kind. */
-static const char *go_type(const struct value *v) {
-        switch (v->type) {
-        case VALUE_NULL:
-                return "<nil>";
-        case VALUE_BOOL:
-                return "bool";
-        case VALUE_INT:
-                return "int64";
-        case VALUE_UINT:
-        case VALUE_FLOAT:
-                return "float64";
-        case VALUE_STRING:
-                return "string";
-        case VALUE_LIST:
-                return "[]interface {}";
-        default:
-                return "map[string]interface {}";
-        }
-}
-
+/* Go's name of a value's kind. */
 static const char *go_kind(const struct value *v) {
         return v->type == VALUE_LIST ? "slice" : v->type == VALUE_MAP ? "map" : go_type(v);
 }

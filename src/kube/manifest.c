@@ -2,6 +2,7 @@
 #include "kube/manifest.h"
 
 #include "base/limits.h"
+#include "data/go_names.h"
 #include "data/json.h"
 #include "data/yaml.h"
 
@@ -22,14 +23,10 @@ static bool is_kustomization(const struct value *v) {
 }
 
 static int not_an_object(const struct value *v, struct err *err) {
-        const char *type = v->type == VALUE_LIST     ? "array"
-                           : v->type == VALUE_STRING ? "string"
-                           : v->type == VALUE_BOOL   ? "bool"
-                                                     : "number";
         return err_set(err, ERR_SYNTAX,
                        "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal %s into Go value of type "
                        "map[string]interface {}",
-                       type);
+                       go_json_type(v));
 }
 
 static int no_kind(const struct value *v, struct err *err) {

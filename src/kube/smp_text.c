@@ -3,6 +3,7 @@
 #include "kube/smp_internal.h"
 
 #include "base/limits.h"
+#include "data/go_names.h"
 #include "data/json.h"
 
 static int compare_members(const void *x, const void *y) {
@@ -73,11 +74,8 @@ const char *smp_text(struct smp *s, const struct value *v) {
 }
 
 const char *smp_type_text(enum value_type type) {
-        static const char *const names[] = {[VALUE_NULL] = "%!s(<nil>)",     [VALUE_BOOL] = "bool",
-                                            [VALUE_INT] = "int64",           [VALUE_UINT] = "uint64",
-                                            [VALUE_FLOAT] = "float64",       [VALUE_STRING] = "string",
-                                            [VALUE_LIST] = "[]interface {}", [VALUE_MAP] = "map[string]interface {}"};
-        return names[type];
+        const struct value v = {.type = (uint8_t)type};
+        return type == VALUE_NULL ? "%!s(<nil>)" : go_type(&v);
 }
 
 int smp_error_type(struct smp *s, enum value_type wanted, const struct value *found) {

@@ -2,6 +2,7 @@
 #include "kube/ssa_typed.h"
 
 #include "base/limits.h"
+#include "data/go_names.h"
 #include "data/json.h"
 
 /* At most this many errors of one object are told. */
@@ -43,14 +44,6 @@ static void complain(struct checker *c, const struct place *p, const char *fmt, 
 }
 
 /* ---- values in Go's words ---- */
-
-static const char *go_type(const struct value *v) {
-        static const char *const names[] = {[VALUE_NULL] = "<nil>",          [VALUE_BOOL] = "bool",
-                                            [VALUE_INT] = "int64",           [VALUE_UINT] = "uint64",
-                                            [VALUE_FLOAT] = "float64",       [VALUE_STRING] = "string",
-                                            [VALUE_LIST] = "[]interface {}", [VALUE_MAP] = "map[string]interface {}"};
-        return names[v->type];
-}
 
 /* As %#v (typed) or %v prints it. */
 static void print_go(struct buf *b, const struct value *v, bool typed, unsigned depth) {

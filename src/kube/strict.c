@@ -2,6 +2,7 @@
 #include "kube/strict.h"
 
 #include "base/limits.h"
+#include "data/go_names.h"
 #include "kube/strict_internal.h"
 
 /* ---- places and errors ---- */
@@ -57,12 +58,9 @@ static int wrong_type(struct strict *c, const struct strict_place *p, const char
 }
 
 int strict_wrong_type(struct strict *c, const struct schema *s, const struct value *v, const struct strict_place *p) {
-        static const char *const names[] = {
-                [VALUE_NULL] = "null",    [VALUE_BOOL] = "bool",     [VALUE_INT] = "number", [VALUE_UINT] = "number",
-                [VALUE_FLOAT] = "number", [VALUE_STRING] = "string", [VALUE_LIST] = "array", [VALUE_MAP] = "object"};
         _cleanup_buf_ struct buf type = BUF_INIT(LIMIT_ERROR_TEXT);
         print_type(&type, s);
-        return wrong_type(c, p, names[v->type], buf_str(&type));
+        return wrong_type(c, p, go_json_type(v), buf_str(&type));
 }
 
 int strict_wrong_number(struct strict *c, const char *type, const char *number, const struct strict_place *p) {

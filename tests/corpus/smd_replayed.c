@@ -36,9 +36,8 @@ const struct value *smd_answer(const struct value *changed, const struct value *
 
 void smd_replayed_done(void) {
         if (n_rows)
-                printf("# note: ssa/cases: %zu rows are compared with answers of structured-merge-diff 6.3.2; %zu "
-                       "differ "
-                       "from the recorded ones in more than null and empty\n",
+                printf("# note: ssa/cases: %zu rows are compared with structured-merge-diff 6.3.2; from the recorded "
+                       "answers %zu of them differ in more than null and empty\n",
                        n_rows, n_more);
         free(text);
         text = NULL;

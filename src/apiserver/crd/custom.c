@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "apiserver/crd/custom.h"
 
+#include "data/go_names.h"
+
 /* The value at ".spec.replicas". */
 static const struct value *at_json_path(const struct value *object, const char *path) {
         while (object && *path == '.') {
@@ -9,21 +11,6 @@ static const struct value *at_json_path(const struct value *object, const char *
                 path += n;
         }
         return object;
-}
-
-static const char *go_type(const struct value *v) {
-        switch (v->type) {
-        case VALUE_STRING:
-                return "string";
-        case VALUE_BOOL:
-                return "bool";
-        case VALUE_FLOAT:
-                return "float64";
-        case VALUE_LIST:
-                return "[]interface {}";
-        default:
-                return "map[string]interface {}";
-        }
 }
 
 void crd_validate_scale(struct fields *f, const struct kind *k, const struct value *object) {

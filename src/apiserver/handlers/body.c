@@ -2,6 +2,7 @@
 #include "apiserver/handlers/body.h"
 
 #include "apiserver/handlers/negotiate.h"
+#include "data/go_names.h"
 #include "data/json.h"
 #include "data/yaml.h"
 #include "kube/protobuf.h"
@@ -122,8 +123,7 @@ static int check_kind(struct call *c, const struct body_kind *k, const struct va
                                "json parse error: json: cannot unmarshal %s into Go value of type struct { APIVersion "
                                "string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string "
                                "\"json:\\\"kind,omitempty\\\"\" } (%s)",
-                               k->kind, value_is_list(object) ? "array" : value_type_name(object),
-                               summary(c->arena, c->http->body, c->http->body_len));
+                               k->kind, go_json_type(object), summary(c->arena, c->http->body, c->http->body_len));
         if (k->custom && (!kind || !*kind))
                 return err_set(err, ERR_BAD_REQUEST,
                                "the object provided is unrecognized (must be of type %s): Object 'Kind' is missing in "

@@ -2,6 +2,7 @@
 /* The three patches that are not server-side apply. */
 #include "apiserver/registry/private.h"
 
+#include "data/go_names.h"
 #include "data/jsonpatch.h"
 #include "data/mergepatch.h"
 #include "kube/smp.h"
@@ -13,7 +14,7 @@ static int json_patch(struct arena *a, const struct value *tree, const struct va
                 return err_set(err, ERR_BAD_REQUEST,
                                "error decoding patch: json: cannot unmarshal %s into Go value of type "
                                "[]handlers.jsonPatchOp",
-                               value_is_map(patch) ? "object" : value_type_name(patch));
+                               go_json_type(patch));
         if (jsonpatch_check(patch, err) < 0)
                 return -1;
         _cleanup_err_ struct err mine = ERR_INIT;
@@ -33,7 +34,7 @@ int patch_apply(struct arena *a, enum registry_patch_type type, const struct sch
                 return err_set(err, ERR_BAD_REQUEST,
                                "error decoding patch: json: cannot unmarshal %s into Go value of type "
                                "map[string]interface {}",
-                               value_is_list(patch) ? "array" : value_type_name(patch));
+                               go_json_type(patch));
         if (type == REGISTRY_PATCH_MERGE)
                 return mergepatch_apply(a, tree, patch, ret, err);
         return smp_apply(a, schema ? schema : &anything, tree, patch, ret, err);

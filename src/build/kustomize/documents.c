@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "build/kustomize/loader.h"
+#include "data/go_names.h"
 #include "data/yaml.h"
 
 bool documents_malformed(const struct err *err) {
@@ -144,14 +145,9 @@ static int expand_list(struct engine *e, struct value *queue, const struct value
         *ret_list = str_has_suffix(kind, "List") && items;
         if (!*ret_list || items->type == VALUE_NULL)
                 return 0;
-        if (!value_is_list(items)) {
-                static const char *const go_types[] = {
-                        [VALUE_BOOL] = "bool",     [VALUE_INT] = "int",       [VALUE_UINT] = "uint64",
-                        [VALUE_FLOAT] = "float64", [VALUE_STRING] = "string", [VALUE_MAP] = "map[string]interface {}",
-                };
+        if (!value_is_list(items))
                 return err_set(err, ERR_INVALID, "expected array in %s/items, but found %s", kind,
-                               go_types[items->type]);
-        }
+                               items->type == VALUE_INT ? "int" : go_type(items));
         const struct value inner = *items;
         VALUE_EACH_ITEM(item, &inner)
                 if (add_valid(e, queue, item, err) < 0)

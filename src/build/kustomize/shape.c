@@ -2,6 +2,7 @@
 #include "build/kustomize/shape.h"
 
 #include "build/kustomize/scalar.h"
+#include "data/go_names.h"
 
 struct reader {
         struct arena *arena;
@@ -10,22 +11,7 @@ struct reader {
         struct err *err;
 };
 
-static const char *json_type(const struct value *v) {
-        switch (v->type) {
-        case VALUE_BOOL:
-                return "bool";
-        case VALUE_STRING:
-                return "string";
-        case VALUE_LIST:
-                return "array";
-        case VALUE_MAP:
-                return "object";
-        default:
-                return "number";
-        }
-}
-
-static const char *go_type(const struct shape_field *f) {
+static const char *field_type(const struct shape_field *f) {
         static const char *const names[] = {
                 [SHAPE_STRING] = "string",
                 [SHAPE_BOOL] = "bool",
@@ -39,7 +25,7 @@ static const char *go_type(const struct shape_field *f) {
 
 static int mismatch(struct reader *r, const struct value *v, const char *path, const char *type) {
         return err_set(r->err, ERR_INVALID, "json: cannot unmarshal %s into Go struct field %s.%s of type %s",
-                       json_type(v), r->type, path, type);
+                       go_json_type(v), r->type, path, type);
 }
 
 static int read_string(struct reader *r, const struct value *v, const char *path, struct value *ret) {
@@ -117,7 +103,7 @@ static int read_field(struct reader *r, const struct shape_field *f, const struc
         case SHAPE_BOOL:
         case SHAPE_INT:
                 if (v->type != (f->type == SHAPE_BOOL ? VALUE_BOOL : VALUE_INT))
-                        return mismatch(r, v, path, go_type(f));
+                        return mismatch(r, v, path, field_type(f));
                 break;
         case SHAPE_ANY:
                 break;
@@ -141,7 +127,7 @@ static int read_struct(struct reader *r, const struct shape *shape, const struct
         if (!value_is_map(v))
                 return *path ? mismatch(r, v, path, shape->go_type)
                              : err_set(r->err, ERR_INVALID, "json: cannot unmarshal %s into Go value of type %s",
-                                       json_type(v), shape->go_type);
+                                       go_json_type(v), shape->go_type);
         const char *dot = strrchr(shape->go_type, '.'), *outer = r->type;
         r->type = dot ? dot + 1 : shape->go_type;
         struct value sorted;
