@@ -118,6 +118,7 @@
 #define LIMIT_INVENTORY 50000                    /* objects of one Kustomization */
 #define LIMIT_FORGE_BODY ((size_t)512 << 20)     /* bytes of one push to the local forge */
 #define LIMIT_FORGE_ANSWER ((size_t)512 << 20)   /* bytes of one clone from it */
+#define LIMIT_FORGE_KEPT ((size_t)4 << 20)       /* bytes of an answer that several clients are given */
 #define LIMIT_FORGE_QUEUE 64                     /* requests that wait for a forge thread */
 #define LIMIT_FORGE_THREADS 4                    /* git children at once */
 #define LIMIT_FORGE_SECONDS 300                  /* one request's git child may run this long */

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/limits.h"
+#include "forge/answers.h"
 #include "forge/cgi.h"
 #include "forge/repository.h"
 #include "http/http.h"
@@ -23,6 +24,7 @@ struct forge {
         struct http_server *server;
         uint16_t port;
         int cancel_fd; /* readable once the forge stops */
+        struct answers *answers;
         pthread_t threads[LIMIT_FORGE_THREADS];
         size_t n_threads;
 
@@ -85,21 +87,57 @@ static void respond_error(struct forge *f, struct http_request *r, const struct 
         http_respond(f->server, r->id, &response);
 }
 
-/* Clones may be large: the bytes are handed over, not copied. */
-static void respond(struct forge *f, struct http_request *r, struct cgi_response *answer) {
+/* Clones may be large: the bytes are handed over, not copied. Drops the reference. */
+static void respond(struct forge *f, struct http_request *r, struct kept_answer *answer) {
         static const struct http_header no_cache = {.name = "Cache-Control", .value = "no-cache"};
         struct http_response response = {
                 .status = answer->status,
-                .content_type = answer->content_type,
+                .content_type = answer->content_type[0] ? answer->content_type : NULL,
                 .headers = &no_cache,
                 .n_headers = 1,
+                .shared = answer->bytes,
         };
-        memmove(answer->data, answer->body, answer->body_len);
-        response.shared = http_shared_new(TAKE_PTR(answer->data), answer->body_len);
-        if (!response.shared)
-                response = text_response(500, "out of memory\n");
         http_respond(f->server, r->id, &response);
-        http_shared_unref(response.shared);
+        answer->bytes = http_shared_unref(answer->bytes);
+}
+
+static int ask_git(struct http_request *r, const struct cgi_request *request, struct kept_answer *ret, size_t *ret_len,
+                   struct err *err) {
+        struct cgi_response answer = {0};
+        if (cgi_run(r->arena, request, &answer, err) < 0)
+                return -1;
+        memmove(answer.data, answer.body, answer.body_len);
+        *ret = (struct kept_answer){.status = answer.status};
+        snprintf(ret->content_type, sizeof(ret->content_type), "%s", answer.content_type ? answer.content_type : "");
+        *ret_len = answer.body_len;
+        ret->bytes = http_shared_new(answer.data, answer.body_len);
+        return ret->bytes ? 0 : err_oom(err);
+}
+
+/* A request that only reads: several clients that ask the same at once are given one answer. */
+static int read_answer(struct forge *f, struct http_request *r, const struct cgi_request *request, const char *dir,
+                       struct kept_answer *ret, struct err *err) {
+        char key[DIGEST_HEX_MAX];
+        size_t len = 0;
+        uint64_t ticket = 0;
+        if (answers_key(request, dir, key, NULL) < 0)
+                return ask_git(r, request, ret, &len, err); /* git says what is wrong with it */
+        enum answers_found found = answers_find(f->answers, key, ret, &ticket);
+        if (found == ANSWERS_KEPT)
+                return 0;
+        int asked = ask_git(r, request, ret, &len, err);
+        if (found == ANSWERS_ASK)
+                answers_settle(f->answers, key, ticket, asked == 0 && ret->status == 200 ? ret : NULL, len);
+        return asked;
+}
+
+static int push_answer(struct forge *f, struct http_request *r, const struct cgi_request *request,
+                       struct kept_answer *ret, struct err *err) {
+        size_t len;
+        answers_forget(f->answers);
+        int asked = ask_git(r, request, ret, &len, err);
+        answers_forget(f->answers);
+        return asked;
 }
 
 static void tell_pushed(struct forge *f, const char *name, size_t n) {
@@ -138,14 +176,16 @@ static void serve(struct forge *f, struct http_request *r) {
                 .body_len = r->body_len,
                 .cancel_fd = f->cancel_fd,
         };
-        struct cgi_response answer = {0};
+        struct kept_answer answer = {0};
         _cleanup_err_ struct err err = ERR_INIT;
-        if ((wants_creation(f, r, action) && create_for_push(f, name, n, &err) < 0) ||
-            cgi_run(r->arena, &request, &answer, &err) < 0) {
-                respond_error(f, r, &err);
+        bool push = streq(action, "/git-receive-pack");
+        const char *dir = arena_printf(r->arena, "%s/%.*s.git", f->root, (int)n, name);
+        if ((wants_creation(f, r, action) && create_for_push(f, name, n, &err) < 0) || !dir ||
+            (push ? push_answer(f, r, &request, &answer, &err) : read_answer(f, r, &request, dir, &answer, &err)) < 0) {
+                respond_error(f, r, dir ? &err : (err_oom(&err), &err));
                 return;
         }
-        if (f->options.pushed && answer.status == 200 && streq(action, "/git-receive-pack"))
+        if (f->options.pushed && answer.status == 200 && push)
                 tell_pushed(f, name, n);
         respond(f, r, &answer);
 }
@@ -267,7 +307,8 @@ int forge_start(const struct forge_options *options, struct forge **ret, struct 
         int r = f->cancel_fd < 0 ? err_errno(err, errno, "forge: eventfd") : 0;
         f->root = join(options->dir, "git");
         f->port_file = join(options->dir, "port");
-        if (r == 0 && (!f->root || !f->port_file))
+        f->answers = answers_new();
+        if (r == 0 && (!f->root || !f->port_file || !f->answers))
                 r = err_oom(err);
         if (r == 0)
                 r = fs_mkdirs(f->root, 0700, err);
@@ -295,6 +336,7 @@ struct forge *forge_stop(struct forge *f) {
         if (f->server)
                 http_server_stop(f->server, NSEC_PER_SEC);
         close_fd(&f->cancel_fd);
+        answers_free(f->answers);
         pthread_cond_destroy(&f->wake);
         pthread_mutex_destroy(&f->lock);
         free(f->root);
