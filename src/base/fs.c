@@ -7,24 +7,33 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-static int open_beneath(int dir, const char *path, int flags, mode_t mode) {
+static int open_beneath(int dir, const char *path, int flags, mode_t mode, uint64_t resolve) {
         struct open_how how = {
                 .flags = (uint64_t)(unsigned)flags,
                 .mode = flags & (O_CREAT | __O_TMPFILE) ? mode : 0,
-                .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+                .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | resolve,
         };
         return (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
 }
 
 int fs_open(int dir, const char *path, int flags, mode_t mode, struct err *err) {
         flags |= O_CLOEXEC;
-        int fd = dir == AT_FDCWD ? open(path, flags, mode) : open_beneath(dir, path, flags, mode);
+        int fd = dir == AT_FDCWD ? open(path, flags, mode) : open_beneath(dir, path, flags, mode, 0);
         if (fd >= 0)
                 return fd;
         if (errno == ENOENT)
                 return err_set(err, ERR_NOT_FOUND, "open %s: no such file or directory", path);
         if (errno == EXDEV)
                 return err_set(err, ERR_ACCESS_DENIED, "open %s: the path leads out of its directory", path);
+        return err_errno(err, errno, "open %s", path);
+}
+
+int fs_open_dir_plain(int dir, const char *path, struct err *err) {
+        int fd = open_beneath(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0, RESOLVE_NO_SYMLINKS);
+        if (fd >= 0)
+                return fd;
+        if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == EXDEV)
+                return err_set(err, ERR_NOT_FOUND, "open %s: no such directory", path);
         return err_errno(err, errno, "open %s", path);
 }
 

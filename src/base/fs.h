@@ -17,6 +17,9 @@ int fs_open(int dir, const char *path, int flags, mode_t mode, struct err *err);
 /* Opens a directory for reading. */
 int fs_open_dir(int dir, const char *path, struct err *err);
 
+/* The same without following any symlink on the way: ERR_NOT_FOUND unless every part of the path is a directory. */
+int fs_open_dir_plain(int dir, const char *path, struct err *err);
+
 /* Reads a whole regular file of at most max bytes into a malloc'ed, NUL-terminated buffer. ERR_TOO_LARGE says the
  * limit and the size. */
 int fs_read(int dir, const char *path, size_t max, char **ret, size_t *ret_len, struct err *err);

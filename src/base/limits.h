@@ -115,6 +115,11 @@
 #define LIMIT_BUILD_MEMORY ((size_t)1 << 30)     /* what one build may use, bytes */
 #define LIMIT_BUILD_SECONDS 60                   /* how long one build may take */
 #define LIMIT_GRANTED_FOLDERS 100                /* of one source that one build may see: as a SourceGrant's paths */
+#define LIMIT_REMOTES 32                         /* repositories that the remote bases of one build name */
+#define LIMIT_REMOTE_DEPTH 8                     /* remote bases of remote bases */
+#define LIMIT_REMOTE_SECONDS 60                  /* the fetch of one remote base */
+#define LIMIT_REMOTE_ALL_SECONDS 120             /* all fetches of one build */
+#define LIMIT_REMOTE_BYTES ((uint64_t)256 << 20) /* files of all repositories of one build, bytes */
 #define LIMIT_INVENTORY 50000                    /* objects of one Kustomization */
 #define LIMIT_FORGE_BODY ((size_t)512 << 20)     /* bytes of one push to the local forge */
 #define LIMIT_FORGE_ANSWER ((size_t)512 << 20)   /* bytes of one clone from it */

@@ -163,7 +163,6 @@ static int run(struct row *r, struct buf *out, struct buf *said) {
         const struct value *spec = value_get(r->in, "spec");
         struct flux_build_options options = {
                 .vars = &r->vars,
-                .allow_remote = !value_bool_or(value_get(r->in, "noRemoteBases"), true),
                 .strict = value_bool_or(value_get(r->in, "strictSubstitutions"), false),
                 .display_root = root,
                 .ret_built = &built,

@@ -138,3 +138,18 @@ message() { # NAME
 	eventually ready_is kustomization app tenant-a True
 	kubectl get configmap base -n tenant-a
 }
+
+@test "a granted folder that is a symlink, or lies behind one, is not there" {
+	# Artifacts hold no symlinks; should one ever get into a tree, a grant does not follow it.
+	tree=$WEIR_DATA/sources/trees/gitrepository/platform/mono/$(git -C "$CLONE" rev-parse HEAD)
+	ln -s tenant-b "$tree/alias"
+	ln -s . "$tree/here"
+	grant ./tenant-a ./alias ./here/tenant-b
+	for path in alias here/tenant-b; do
+		kustomization linked "$path"
+		eventually reason_is kustomization linked tenant-a ArtifactFailed
+		message_has kustomization linked tenant-a 'no such file or directory'
+		kubectl delete kustomization linked -n tenant-a
+	done
+	absent configmap secret-of-b tenant-a
+}

@@ -5,7 +5,7 @@
 export LC_ALL=C GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null
 export GIT_AUTHOR_NAME=dev GIT_AUTHOR_EMAIL=dev@example.com GIT_COMMITTER_NAME=dev GIT_COMMITTER_EMAIL=dev@example.com
 
-start_weir() { # further arguments go to `weir up`
+start_weir() { # further arguments go to `weir up`; what follows "--" goes to the controllers
 	export WEIR_DATA=$BATS_FILE_TMPDIR/w
 	if [ -n "${WEIR_REAL-}" ]; then
 		start_on_real_cluster "$@"
@@ -47,8 +47,9 @@ start_on_real_cluster() {
 	start_role forge --dir "$WEIR_DATA/git" --wake-socket "$WEIR_DATA/run/wake.sock" || return 1
 	FORGE=$(cat "$WEIR_DATA/run/forge.ready")
 	export FORGE
+	while [ $# -gt 0 ] && [ "$1" != -- ]; do shift; done
 	start_role controllers --kubeconfig "$WEIR_DATA/run/controllers.kubeconfig" --data "$WEIR_DATA/sources" \
-		--wake-socket "$WEIR_DATA/run/wake.sock"
+		--wake-socket "$WEIR_DATA/run/wake.sock" "${@:2}"
 }
 
 start_role() { # NAME ARGUMENTS...: starts a role and waits until it says that it is ready

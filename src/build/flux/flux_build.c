@@ -73,7 +73,7 @@ static int build(struct arena *a, int root_fd, const char *path, const struct va
                  const struct flux_build_options *o, struct value *ret, struct err *err) {
         struct kustomize_options options = {
                 .load_restrictions_none = true,
-                .allow_remote = o->allow_remote,
+                .remotes = o->remotes,
                 .reorder = KUSTOMIZE_REORDER_NONE,
                 .folders = o->folders,
                 .n_folders = o->n_folders,
@@ -112,7 +112,7 @@ int flux_build_with(struct arena *a, int root_fd, const char *path, const struct
 }
 
 int flux_build(struct arena *a, int root_fd, const char *path, const struct value *kustomization,
-               const struct value *vars, bool allow_remote, struct value *ret, struct err *err) {
-        const struct flux_build_options options = {.vars = vars, .allow_remote = allow_remote};
+               const struct value *vars, struct value *ret, struct err *err) {
+        const struct flux_build_options options = {.vars = vars};
         return flux_build_with(a, root_fd, path, kustomization, &options, ret, err);
 }

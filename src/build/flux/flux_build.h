@@ -12,14 +12,14 @@
  * *ret is a list of objects in the build's order, Lists taken apart; commonMetadata and owner labels are the applier's.
  * Errors: reason "BuildFailed" with Flux's texts ("kustomize build failed: ..."); a path that is not there is
  * ERR_NOT_FOUND, reason "ArtifactFailed", "kustomization path not found: stat PATH: no such file or directory".
- * allow_remote: --no-remote-bases=false; see struct kustomize_options. */
+ * Remote bases are refused. */
 int flux_build(struct arena *a, int root_fd, const char *path, const struct value *kustomization,
-               const struct value *vars, bool allow_remote, struct value *ret, struct err *err);
+               const struct value *vars, struct value *ret, struct err *err);
 
 /* The same with everything that may be chosen. All zero: as Flux without flags, remote bases refused. */
 struct flux_build_options {
         const struct value *vars;
-        bool allow_remote;
+        const struct kustomize_remotes *remotes; /* where remote bases are; NULL: refused (--no-remote-bases) */
         bool strict; /* StrictPostBuildSubstitutions: a variable without value and default is an error */
         const struct kustomize_folder *folders; /* all that may be seen of the tree, in place of root_fd; may be NULL */
         size_t n_folders;

@@ -8,6 +8,8 @@
 #include "build/kustomize/schema.h"
 #include "build/kustomize/view.h"
 
+struct remote_view;
+
 struct engine {
         struct arena *arena;
         struct kustomize_options options;
@@ -17,6 +19,8 @@ struct engine {
         struct merge_schema schema; /* read through engine_schema() */
         bool has_schema;
         const struct config *defaults;      /* the built-in field specs */
+        struct remote_view *remote_views;   /* loader_remote.c: repositories elsewhere that were entered */
+        bool remotes_missing;               /* some were left out: the result is good for nothing */
         size_t n_files;                     /* that were looked for, in all views */
         size_t work;                        /* see engine_charge() */
         bool saw_resource;                  /* kustomize has looked at its built-in schema by then, and keeps it */
@@ -42,5 +46,6 @@ int engine_charge(struct engine *e, size_t n, struct err *err);
 struct loader {
         const struct loader *parent;
         struct view *view;
-        const char *root; /* clean path in the view, symlinks resolved; "." is the tree's root */
+        const char *root;      /* clean path in the view, symlinks resolved; "." is the tree's root */
+        struct remote *remote; /* set when an entry with a URL led here from another tree */
 };

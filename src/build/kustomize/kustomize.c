@@ -4,7 +4,7 @@
 
 #include "base/limits.h"
 #include "build/kustomize/generate.h"
-#include "build/kustomize/loader.h"
+#include "build/kustomize/loader_remote.h"
 #include "build/kustomize/nameref.h"
 #include "build/kustomize/openapi.h"
 #include "build/kustomize/origin.h"
@@ -44,6 +44,7 @@ void engine_done(struct engine *e) {
         scopes_done(&e->scopes);
         merge_schema_done(&e->schema);
         view_done(&e->source);
+        loader_done_remotes(e);
 }
 
 int engine_charge(struct engine *e, size_t n, struct err *err) {
@@ -131,7 +132,11 @@ static int build(struct engine *e, const char *path, struct value *ret, struct e
 int kustomize_build(struct arena *a, int root_fd, const char *path, const struct kustomize_options *options,
                     struct value *ret, struct err *err) {
         _cleanup_engine_ struct engine e;
-        return engine_init(&e, a, root_fd, options, err) < 0 ? -1 : build(&e, path, ret, err);
+        if (engine_init(&e, a, root_fd, options, err) < 0 || build(&e, path, ret, err) < 0)
+                return -1;
+        if (e.remotes_missing)
+                return err_set(err, ERR_UNAVAILABLE, "remote bases are not fetched yet");
+        return 0;
 }
 
 void kustomize_emit(struct buf *b, const struct value *objects) {

@@ -7,6 +7,8 @@
 #include "base/buf.h"
 #include "data/value.h"
 
+struct remote; /* kustomize/remote.h */
+
 enum kustomize_reorder {
         KUSTOMIZE_REORDER_DEFAULT, /* the file's sortOptions, else legacy */
         KUSTOMIZE_REORDER_LEGACY,  /* --reorder legacy */
@@ -19,15 +21,24 @@ struct kustomize_folder {
         int fd;
 };
 
-/* All zero is `kustomize build` without flags. */
+/* Where the repositories of remote bases are. The engine asks and never fetches. */
+struct kustomize_remotes {
+        /* 1: *ret_fd is the root directory of the repository, borrowed for as long as the build lives. 0: it is not
+         * fetched yet; the build goes on without it, to ask for all that it needs, and fails in the end. -1: it cannot
+         * be fetched, and err says why. */
+        int (*find)(void *context, const struct remote *remote, int *ret_fd, struct err *err);
+        void *context;
+};
+
+/* All zero is `kustomize build` without flags, remote bases refused. */
 struct kustomize_options {
         bool load_restrictions_none; /* --load-restrictor LoadRestrictionsNone: still never outside of the tree */
-        bool allow_remote;     /* remote bases; always refused here with the lockdown's message: the fetch path's job */
-        bool managed_by_label; /* --enable-managedby-label */
+        bool managed_by_label;       /* --enable-managedby-label */
         enum kustomize_reorder reorder;
         const struct kustomize_folder *folders; /* all that may be seen of the tree, in place of root_fd; may be NULL */
         size_t n_folders;
         const char *display_root; /* what stands before paths in messages for root_fd ("/src"); NULL: "" */
+        const struct kustomize_remotes *remotes; /* where remote bases are; NULL: refused with the lockdown's message */
         const struct value *top; /* the kustomization of the top directory, in place of its file; NULL: read the file */
         struct buf *warnings;    /* gets the lines kustomize writes to stderr; NULL: dropped */
 };

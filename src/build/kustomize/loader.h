@@ -11,6 +11,9 @@ const char *loader_display(struct engine *e, const struct loader *l);
 /* The top directory. */
 int loader_top(struct engine *e, const char *path, struct loader *ret, struct err *err);
 
+/* Makes a clean path of l->view the loader's directory, symlinks resolved: it exists and is one. */
+int loader_confirm(struct engine *e, const char *clean, struct loader *l, struct err *err);
+
 /* A directory that a kustomization in `from` names: exists, is no ancestor of one that is being built. */
 int loader_enter(struct engine *e, const struct loader *from, const char *path, struct loader *ret, struct err *err);
 

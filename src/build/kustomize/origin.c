@@ -2,6 +2,7 @@
 #include "build/kustomize/origin.h"
 
 #include "build/kustomize/loader.h"
+#include "build/kustomize/remote.h"
 #include "data/yaml.h"
 
 #define ORIGIN_ANNOTATION "config.kubernetes.io/origin"
@@ -15,22 +16,44 @@ bool origin_wants(const struct engine *e, const char *option) {
         return false;
 }
 
-const struct value *origin_below(struct arena *a, const struct value *origin, const char *path) {
-        struct value *v = arena_make(a, struct value);
-        const char *joined = loader_join(a, value_string_or(value_get(origin, "path"), ""), path);
-        if (!v || !joined)
-                return NULL;
-        *v = value_map();
-        return value_set(a, v, "path", value_str(joined)) ? v : NULL;
+/* The repository elsewhere that an origin lies in, if any. */
+static bool copy_repository(struct arena *a, struct value *v, const struct value *origin) {
+        static const char *const keys[] = {"repo", "ref"};
+        for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+                const struct value *from = value_get(origin, keys[i]);
+                if (from && !value_set(a, v, keys[i], *from))
+                        return false;
+        }
+        return true;
 }
 
-static const struct value *configured(struct arena *a, const char *in, const char *api_version, const char *kind,
-                                      const char *name, const char *ns) {
+/* An entry with a URL starts anew. kustomize writes its placeholder "notCloned" for the root of a repository. */
+static bool start_in_repository(struct arena *a, struct value *v, const struct remote *remote) {
+        const char *path = loader_join(a, "", *remote->path ? remote->path : "notCloned");
+        return path && value_set(a, v, "path", value_str(path)) && value_set(a, v, "repo", value_str(remote->url)) &&
+               (!*remote->ref || value_set(a, v, "ref", value_str(remote->ref)));
+}
+
+const struct value *origin_below(struct arena *a, const struct value *origin, const char *path) {
+        struct value *v = arena_make(a, struct value);
+        struct remote remote;
+        int is = remote_parse(a, path, &remote);
+        if (!v || is < 0)
+                return NULL;
+        *v = value_map();
+        if (is)
+                return start_in_repository(a, v, &remote) ? v : NULL;
+        const char *joined = loader_join(a, value_string_or(value_get(origin, "path"), ""), path);
+        return joined && value_set(a, v, "path", value_str(joined)) && copy_repository(a, v, origin) ? v : NULL;
+}
+
+static const struct value *configured(struct arena *a, const struct value *origin, const char *in,
+                                      const char *api_version, const char *kind, const char *name, const char *ns) {
         struct value *v = arena_make(a, struct value), by = value_map();
         if (!v)
                 return NULL;
         *v = value_map();
-        bool ok = value_set(a, v, "configuredIn", value_str(in)) &&
+        bool ok = copy_repository(a, v, origin) && value_set(a, v, "configuredIn", value_str(in)) &&
                   (!*api_version || value_set(a, &by, "apiVersion", value_str(api_version))) &&
                   value_set(a, &by, "kind", value_str(kind)) &&
                   (!*name || value_set(a, &by, "name", value_str(name))) &&
@@ -42,12 +65,13 @@ const struct value *origin_builtin(struct target *t, const char *kind) {
         struct arena *a = t->e->arena;
         const char *in = loader_join(a, value_string_or(value_get(t->origin, "path"), ""),
                                      t->file.name ? t->file.name : "kustomization.yaml");
-        return in ? configured(a, in, "builtin", kind, "", "") : NULL;
+        return in ? configured(a, t->origin, in, "builtin", kind, "", "") : NULL;
 }
 
 const struct value *origin_plugin(struct arena *a, const struct resource *plugin) {
-        return configured(a, value_string_or(value_get(plugin->origin, "path"), ""), resource_api_version(a, plugin),
-                          resource_kind(a, plugin), resource_name(a, plugin), resource_ns(a, plugin));
+        const char *in = value_string_or(value_get(plugin->origin, "path"), "");
+        return configured(a, plugin->origin, in, resource_api_version(a, plugin), resource_kind(a, plugin),
+                          resource_name(a, plugin), resource_ns(a, plugin));
 }
 
 int origin_mark_steps(struct target *t, struct steps *steps, struct err *err) {

@@ -172,8 +172,8 @@ int remote_parse(struct arena *a, const char *entry, struct remote *ret) {
         struct remote r = {.entry = entry};
         struct host h;
         struct split split;
-        if (entry[0] == '/')
-                return 0;
+        if (entry[0] == '/' || !(strpbrk(entry, ":@") || after_prefix(entry, "github.com/")))
+                return 0; /* soon, because most entries are paths */
         char *own = arena_strdup(a, entry);
         if (!own)
                 return -1;
@@ -219,12 +219,15 @@ bool remote_is_http_file(const char *entry) {
         return false;
 }
 
-const char *remote_why_not(const struct remote *r) {
-        if (str_has_prefix(r->url, FILE_SCHEME))
-                return "file: names a folder of the machine that builds; use a relative path";
-        if (!str_has_prefix(r->url, "https://") && !str_has_prefix(r->url, "http://"))
-                return "ssh needs a key, and remote bases get no credentials; use https, or copy the base into the "
-                       "source";
+const char *remote_why_not(const struct remote *r, const char **ret_what_to_do) {
+        if (str_has_prefix(r->url, FILE_SCHEME)) {
+                *ret_what_to_do = "use a relative path";
+                return "is refused: file: names a folder of the machine that builds";
+        }
+        if (!str_has_prefix(r->url, "https://") && !str_has_prefix(r->url, "http://")) {
+                *ret_what_to_do = "use https, or copy the base into the source";
+                return "is refused: ssh needs a key, and remote bases get no credentials";
+        }
         return NULL;
 }
 

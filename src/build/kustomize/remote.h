@@ -24,8 +24,8 @@ int remote_parse(struct arena *a, const char *entry, struct remote *ret);
  * ending decides, unless the entry marks where the repository ends ("//", ".git", "_git/"). */
 bool remote_is_http_file(const char *entry);
 
-/* Why weir has no way to fetch it, as words behind "remote build 'ENTRY' is refused: "; NULL: it can be tried. */
-const char *remote_why_not(const struct remote *r);
+/* Why weir never fetches it, as words behind "remote build 'ENTRY'", and what to do; NULL: it can be tried. */
+const char *remote_why_not(const struct remote *r, const char **ret_what_to_do);
 
 /* The text without a password in its URL, for messages. NULL: memory. */
 const char *remote_redact(struct arena *a, const char *entry);

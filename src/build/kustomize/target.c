@@ -3,7 +3,7 @@
 
 #include "build/kustomize/configure.h"
 #include "build/kustomize/generate.h"
-#include "build/kustomize/loader.h"
+#include "build/kustomize/loader_remote.h"
 #include "build/kustomize/openapi.h"
 #include "build/kustomize/origin.h"
 #include "build/kustomize/plugin.h"
@@ -91,11 +91,16 @@ static int add_directory(struct target *t, struct accumulator *acc, struct loade
 /* A path that is no file of resources must be a directory; the message tells both stories. */
 static int add_resource(struct target *t, struct accumulator *acc, const char *path, struct err *err) {
         _cleanup_err_ struct err why = ERR_INIT;
+        enum loader_remote remote;
+        struct loader l;
+        if (loader_enter_remote(t->e, &t->loader, path, &remote, &l, err) < 0)
+                return -1;
+        if (remote != LOADER_LOCAL)
+                return remote == LOADER_ENTERED ? add_directory(t, acc, &l, path, false, err) : 0;
         if (add_file(t, acc, path, &why) == 0)
                 return 0;
         if (why.class == ERR_MEMORY || why.class == ERR_TOO_LARGE)
                 return err_move(err, &why);
-        struct loader l;
         if (loader_enter(t->e, &t->loader, path, &l, err) < 0) {
                 if (documents_malformed(&why))
                         return err_move(err, &why);
@@ -126,8 +131,12 @@ static int add_components(struct target *t, struct accumulator *acc, struct err 
                 return 0;
         VALUE_EACH_ITEM(path, paths) {
                 struct loader l;
-                if (loader_enter(t->e, &t->loader, path->str, &l, err) < 0)
+                enum loader_remote remote;
+                if (loader_enter_remote(t->e, &t->loader, path->str, &remote, &l, err) < 0 ||
+                    (remote == LOADER_LOCAL && loader_enter(t->e, &t->loader, path->str, &l, err) < 0))
                         return quote_error(t, "loader.New", err);
+                if (remote == LOADER_LATER)
+                        continue;
                 if (add_directory(t, acc, &l, path->str, true, err) < 0)
                         return quote_error(t, "accumulateDirectory:", err);
         }

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 
 const char *view_display(struct arena *a, const struct view *v, const char *path) {
+        if (strstr(v->display_root, "://"))
+                return streq(path, ".") ? v->display_root : arena_printf(a, "%s//%s", v->display_root, path);
         const char *text = loader_join(a, v->display_root, path);
         if (text && v->display_root[0] != '/' && *v->display_root)
                 return text; /* a name that stands for the root */

@@ -1,59 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The build: a job for a worker that sees the granted folders of one revision, and no credential. */
+/* The build: a job for a worker that sees the granted folders of one revision, and no credential.
+ * When the build wants remote bases, and lockdown allows them, they are fetched and the worker runs again with them. */
 #include "controllers/kustomize/reconcile.h"
 
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/limits.h"
-#include "build/flux/flux_build.h"
 #include "data/json.h"
+#include "runtime/remote_fetch.h"
 
-#include <errno.h>
-#include <sys/stat.h>
-
-/* The request: {path, kustomization: {metadata, spec}, vars, remote, folders}. Descriptor i of the job is folders[i] of
- * the source's tree; there is none for the tree itself. The answer: a JSON list of objects. */
-
-/* ---- in the worker ---- */
-
-static int take_folders(struct arena *a, const struct job *job, const struct value *list, struct kustomize_folder **ret,
-                        struct err *err) {
-        if (!value_is_list(list) || list->len != job->n_fds)
-                return err_set(err, ERR_INTERNAL, "the build job was called with a bad request");
-        struct kustomize_folder *folders = arena_zalloc(a, list->len + 1, sizeof(*folders));
-        if (!folders)
-                return err_oom(err);
-        for (uint32_t i = 0; i < list->len; i++)
-                folders[i] = (struct kustomize_folder){.at = value_string_or(&list->items[i], "."), .fd = job->fds[i]};
-        *ret = folders;
-        return 0;
-}
-
-int build_job(const struct job *job, struct buf *out, struct err *err) {
-        _cleanup_arena_ struct arena *a = arena_new(LIMIT_BUILD_MEMORY);
-        struct value request, objects;
-        struct kustomize_folder *folders = NULL;
-        if (!a)
-                return err_oom(err);
-        if (json_parse(a, job->input, job->input_len, JSON_KUBERNETES, NULL, &request, err) < 0 ||
-            take_folders(a, job, value_get(&request, "folders"), &folders, err) < 0)
-                return -1;
-        const struct flux_build_options options = {
-                .vars = value_get(&request, "vars"),
-                .allow_remote = value_bool_or(value_get(&request, "remote"), false),
-                .folders = folders,
-                .n_folders = job->n_fds,
-        };
-        if (flux_build_with(a, -1, value_string_or(value_get(&request, "path"), "."),
-                            value_get(&request, "kustomization"), &options, &objects, err) < 0)
-                return -1;
-        json_write(out, &objects, 0);
-        return buf_failed(out) ? err_set_reason(err, ERR_TOO_LARGE, "BuildFailed",
-                                                "the build's objects are larger than %zu bytes", out->max)
-                               : 0;
-}
-
-/* ---- the controller's side ---- */
+/* ---- what the worker may see ---- */
 
 /* The folders that are there, each with its descriptor: nothing else of the tree reaches the worker. */
 struct granted {
@@ -67,22 +23,13 @@ static void granted_done(struct granted *g) {
                 close(g->fds[i]);
 }
 
-/* What a grant names and the revision does not have (or has as a file) is as little there as anything else. */
+/* What a grant names and the revision does not have as a directory is as little there as anything else. No symlink is
+ * followed: whoever may push beside a granted folder could show it other ones. */
 static int open_folder(struct reconcile *r, int tree, const struct value *name, struct granted *g, struct err *err) {
         _cleanup_err_ struct err why = ERR_INIT;
-        _cleanup_close_ int found = fs_open(tree, name->str, O_PATH, 0, &why);
-        struct stat st;
-        if (found < 0 && (why.class == ERR_NOT_FOUND || why.class == ERR_ACCESS_DENIED))
-                return 0;
-        if (found < 0)
-                return err_move(err, &why);
-        if (fstat(found, &st) < 0)
-                return err_errno(err, errno, "stat %s", name->str);
-        if (!S_ISDIR(st.st_mode))
-                return 0;
-        int fd = fs_open_dir(found, ".", err);
+        int fd = fs_open_dir_plain(tree, name->str, &why);
         if (fd < 0)
-                return -1;
+                return why.class == ERR_NOT_FOUND ? 0 : err_move(err, &why);
         g->fds[g->n++] = fd;
         return value_append(r->a, &g->names, *name) ? 0 : err_oom(err);
 }
@@ -103,24 +50,6 @@ static int open_folders(struct reconcile *r, struct granted *g, struct err *err)
         return 0;
 }
 
-static int write_request(struct reconcile *r, const struct value *variables, const struct value *folders, struct buf *b,
-                         struct err *err) {
-        struct value request = value_map(), kustomization = value_map();
-        const struct value *meta = value_get(&r->object, "metadata");
-        if (!value_set(r->a, &kustomization, "metadata", *meta) || !value_set(r->a, &kustomization, "spec", *r->spec) ||
-            !value_set(r->a, &request, "path", value_str(r->path)) ||
-            !value_set(r->a, &request, "kustomization", kustomization) ||
-            !value_set(r->a, &request, "folders", *folders) ||
-            (variables && !value_set(r->a, &request, "vars", *variables)) ||
-            !value_set(r->a, &request, "remote", value_bool(!r->k->lockdown.no_remote_bases)))
-                return err_oom(err);
-        json_write(b, &request, 0);
-        return buf_failed(b)
-                       ? err_set_reason(err, ERR_TOO_LARGE, "BuildFailed",
-                                        "the spec and its variables are larger than %zu bytes", LIMIT_BUILD_REQUEST)
-                       : 0;
-}
-
 /* What a worker returns is a stranger's word: a list of maps, each with apiVersion, kind and a name. */
 static int check_objects(const struct value *objects, struct err *err) {
         if (!value_is_list(objects))
@@ -137,25 +66,109 @@ static int check_objects(const struct value *objects, struct err *err) {
         return 0;
 }
 
-int build_run(struct reconcile *r, const struct value *variables, struct err *err) {
-        _cleanup_(granted_done) struct granted granted = {.names = value_list()};
+/* ---- the job ---- */
+
+/* One build, which may take several runs of the worker: those that want remote bases, and the last. */
+struct building {
+        struct reconcile *r;
+        const struct value *variables;
+        struct granted granted;
+        struct remote_fetch remotes;
+        char *staging_path; /* of the remote bases; NULL: none was wanted yet */
+        int staging;
+};
+
+static void building_done(struct building *b) {
+        granted_done(&b->granted);
+        close_fd(&b->staging);
+        if (b->staging_path) {
+                fs_remove_tree(b->staging_path, NULL);
+                remote_turns_give(b->r->k->remote_turns, b->r->namespace_);
+        }
+        free(b->staging_path);
+}
+
+/* {path, kustomization: {metadata, spec}, vars, folders, remote, fetched}. Descriptor i of the job is folders[i] of the
+ * source's tree; there is none for the tree itself. With `fetched` one more follows, of the directory of the fetched
+ * remote bases. */
+static int write_request(struct building *b, struct buf *text, struct err *err) {
+        struct reconcile *r = b->r;
+        struct value request = value_map(), kustomization = value_map();
+        const struct value *meta = value_get(&r->object, "metadata");
+        if (!value_set(r->a, &kustomization, "metadata", *meta) || !value_set(r->a, &kustomization, "spec", *r->spec) ||
+            !value_set(r->a, &request, "path", value_str(r->path)) ||
+            !value_set(r->a, &request, "kustomization", kustomization) ||
+            !value_set(r->a, &request, "folders", b->granted.names) ||
+            (b->variables && !value_set(r->a, &request, "vars", *b->variables)) ||
+            (b->staging_path && !value_set(r->a, &request, "fetched", b->remotes.fetched)) ||
+            !value_set(r->a, &request, "remote", value_bool(!r->k->lockdown.no_remote_bases)))
+                return err_oom(err);
+        json_write(text, &request, 0);
+        return buf_failed(text)
+                       ? err_set_reason(err, ERR_TOO_LARGE, "BuildFailed",
+                                        "the spec and its variables are larger than %zu bytes", LIMIT_BUILD_REQUEST)
+                       : 0;
+}
+
+/* Runs the worker once. *ret_answer: a list of objects, or a map with what it wants. */
+static int run_worker(struct building *b, struct value *ret_answer, struct err *err) {
+        struct arena *a = b->r->a;
         _cleanup_buf_ struct buf request = BUF_INIT(LIMIT_BUILD_REQUEST);
-        if (open_folders(r, &granted, err) < 0 || write_request(r, variables, &granted.names, &request, err) < 0)
-                return -1;
         _cleanup_free_ char *output = NULL;
         size_t n;
+        if (write_request(b, &request, err) < 0)
+                return -1;
         struct job job = {.kind = JOB_BUILD,
                           .input = buf_str(&request),
                           .input_len = request.len,
-                          .n_fds = granted.n,
+                          .n_fds = b->granted.n,
                           .timeout_ns = LIMIT_BUILD_SECONDS * NSEC_PER_SEC};
-        memcpy(job.fds, granted.fds, granted.n * sizeof(*granted.fds));
-        if (broker_run(r->k->manager->broker, &job, &output, &n, err) < 0)
+        memcpy(job.fds, b->granted.fds, b->granted.n * sizeof(*b->granted.fds));
+        if (b->staging_path)
+                job.fds[job.n_fds++] = b->staging;
+        if (broker_run(b->r->k->manager->broker, &job, &output, &n, err) < 0)
                 return -1;
-        char *text = arena_strndup(r->a, output, n);
+        char *text = arena_strndup(a, output, n);
         if (!text)
                 return err_oom(err);
-        if (json_parse(r->a, text, n, JSON_KUBERNETES, NULL, &r->objects, err) < 0)
-                return err_wrap(err, "answer of the build worker");
+        return json_parse(a, text, n, JSON_KUBERNETES, NULL, ret_answer, err) < 0
+                       ? err_wrap(err, "answer of the build worker")
+                       : 0;
+}
+
+/* Fetches what the worker wants. 1: it is not this tenant's turn. */
+static int fetch_wanted(struct building *b, const struct value *wanted, struct err *err) {
+        struct kustomize_context *k = b->r->k;
+        if (k->lockdown.no_remote_bases)
+                return err_set_reason(err, ERR_INTERNAL, "BuildFailed",
+                                      "the build worker asked for remote bases, which lockdown refuses");
+        if (!b->staging_path) {
+                if (!remote_turns_take(k->remote_turns, b->r->namespace_))
+                        return 1;
+                if (artifact_store_stage(k->manager->store, &b->staging_path, &b->staging, err) < 0) {
+                        remote_turns_give(k->remote_turns, b->r->namespace_);
+                        return -1;
+                }
+                remote_fetch_init(&b->remotes, k->manager->broker, b->r->a, b->staging);
+        }
+        return remote_fetch_all(&b->remotes, wanted, err);
+}
+
+int build_run(struct reconcile *r, const struct value *variables, struct err *err) {
+        _cleanup_(building_done) struct building b = {
+                .r = r, .variables = variables, .granted = {.names = value_list()}, .staging = -1};
+        struct value answer;
+        if (open_folders(r, &b.granted, err) < 0)
+                return -1;
+        for (;;) { /* bounded by LIMIT_REMOTE_DEPTH */
+                if (run_worker(&b, &answer, err) < 0)
+                        return -1;
+                if (!value_is_map(&answer))
+                        break;
+                int fetched = fetch_wanted(&b, value_get(&answer, "wanted"), err);
+                if (fetched != 0)
+                        return fetched;
+        }
+        r->objects = answer;
         return check_objects(&r->objects, err);
 }

@@ -83,7 +83,8 @@ int kustomize_controller_new(struct manager *m, const struct lockdown *lockdown,
                 .dependents = dependents_new(),
                 .memories = memories_new(),
         };
-        if (!c->context.queue || !c->context.dependents || !c->context.memories) {
+        if (remote_turns_new(m->concurrent, &c->context.remote_turns, NULL) < 0 || !c->context.queue ||
+            !c->context.dependents || !c->context.memories) {
                 kustomize_controller_stop(c);
                 return err_oom(err);
         }
@@ -137,6 +138,7 @@ struct kustomize_controller *kustomize_controller_stop(struct kustomize_controll
         memories_free(c->context.memories);
         dependents_free(c->context.dependents);
         queue_free(c->context.queue);
+        remote_turns_free(c->context.remote_turns);
         free(c);
         return NULL;
 }

@@ -8,6 +8,7 @@
 
 #define FIELD_MANAGER "gotk-kustomize-controller"
 #define SOON (50 * NSEC_PER_MSEC)
+#define NEXT_TURN (1 * NSEC_PER_SEC)     /* while others fetch their remote bases */
 #define TELL_AFTER (200 * NSEC_PER_MSEC) /* a wait that is over sooner is not worth a status write */
 
 /* ---- outcomes ---- */
@@ -155,9 +156,12 @@ static struct outcome run(struct reconcile *r) {
                 return await(r);
         memory_end_wait(r->memory);
         value_set(r->a, &r->status, "lastAttemptedRevision", value_str(r->revision));
-        if (inputs_variables(r, &variables, &err) < 0 || build_run(r, variables, &err) < 0)
+        if (inputs_variables(r, &variables, &err) < 0)
                 return failed(r, &err);
-        if (plan_make(r, &err) < 0)
+        int built = build_run(r, variables, &err);
+        if (built > 0)
+                return (struct outcome){.next_ns = NEXT_TURN};
+        if (built < 0 || plan_make(r, &err) < 0)
                 return failed(r, &err);
         int applied = apply_run(r, &err);
         if (applied < 0) {

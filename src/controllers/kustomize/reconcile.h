@@ -13,6 +13,7 @@
 
 #include "controllers/kustomize/dependents.h"
 #include "controllers/kustomize/memory.h"
+#include "controllers/kustomize/remote_turns.h"
 #include "controllers/source/git_repository.h"
 #include "kube/order.h"
 #include "runtime/manager.h"
@@ -33,6 +34,7 @@ struct kustomize_context {
         struct dependents *dependents;
         struct memories *memories;
         struct queue *queue;
+        struct remote_turns *remote_turns;
 };
 
 /* What to do when the reconcile has ended. */
@@ -88,10 +90,14 @@ int inputs_variables(struct reconcile *r, const struct value **ret, struct err *
 
 /* ---- build.c ---- */
 
-/* Runs the build worker; r->objects becomes what it made. */
+/* Runs the build worker; r->objects becomes what it made. 1: remote bases are to be fetched, and others have their turn
+ * now: come back soon. */
 int build_run(struct reconcile *r, const struct value *variables, struct err *err);
 
-/* The job function of JOB_BUILD: runs in the worker. */
+/* ---- build_job.c ---- */
+
+/* The job function of JOB_BUILD: runs in the worker. Answers a list of objects, or {wanted: [...]} for remote bases
+ * that must be fetched first (build/kustomize/remotes.h). */
 int build_job(const struct job *job, struct buf *out, struct err *err);
 
 /* ---- plan.c ---- */

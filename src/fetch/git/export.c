@@ -120,9 +120,9 @@ static int receive_file(struct exporting *x, const char *path, bool executable, 
         if (!streq(object.type, "blob"))
                 return err_set(err, ERR_INVALID, "'%s' is a %s, not a file", path, object.type);
         x->done.bytes += object.size;
-        if (object.size > LIMIT_TREE_BYTES || x->done.bytes > LIMIT_TREE_BYTES)
+        if (object.size > x->done.max_bytes || x->done.bytes > x->done.max_bytes)
                 return err_set(err, ERR_TOO_LARGE, "the repository's files have more than %llu bytes",
-                               (unsigned long long)LIMIT_TREE_BYTES);
+                               (unsigned long long)x->done.max_bytes);
         if (count(x, err) < 0)
                 return -1;
         _cleanup_close_ int fd =

@@ -16,6 +16,7 @@ struct git_export {
         uint64_t files;
         uint64_t directories;
         uint64_t bytes;
+        uint64_t max_bytes; /* set by the caller */
         uint64_t symlinks;
         struct git_link *links; /* in the arena; of the last tree only */
         size_t n_links;         /* may be more than LIMIT_GIT_SUBMODULES, of which that many are listed */

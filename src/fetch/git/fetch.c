@@ -11,6 +11,7 @@
 #include "fetch/git/verify.h"
 
 #include <errno.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #define FETCHED "refs/weir/fetched"
@@ -166,6 +167,7 @@ static int export(struct fetching *f, int staging, struct err *err) {
         _cleanup_close_ int tree = fs_open_dir(staging, "tree", err);
         if (tree < 0)
                 return -1;
+        f->export.max_bytes = f->request.max_bytes;
         if (git_export_tree(f->a, &f->objects, f->commit.tree, f->request.sparse, tree, &f->export, err) < 0)
                 return -1;
         return f->request.submodules
@@ -233,6 +235,21 @@ static int fetch(struct fetching *f, int staging, struct buf *out, struct err *e
         return revision ? answer(f, revision, true, out, err) : err_oom(err);
 }
 
+#define FILE_LEAST ((rlim_t)1 << 20) /* room for what git writes besides the pack */
+
+/* No file of git's may be larger than the limit of this fetch, which is at most the worker's own. */
+static int limit_files(rlim_t max_bytes, struct err *err) {
+        struct rlimit limit;
+        if (max_bytes < FILE_LEAST)
+                max_bytes = FILE_LEAST;
+        if (getrlimit(RLIMIT_FSIZE, &limit) < 0)
+                return err_errno(err, errno, "getrlimit");
+        if (limit.rlim_cur <= max_bytes)
+                return 0;
+        limit.rlim_cur = max_bytes;
+        return setrlimit(RLIMIT_FSIZE, &limit) < 0 ? err_errno(err, errno, "setrlimit") : 0;
+}
+
 int git_fetch(const char *request, size_t len, const int *fds, size_t n_fds, struct buf *out, struct err *err) {
         _cleanup_arena_ struct arena *a = arena_new(LIMIT_JOB_MEMORY);
         _cleanup_(fetching_done) struct fetching f = {
@@ -241,7 +258,7 @@ int git_fetch(const char *request, size_t len, const int *fds, size_t n_fds, str
                 return err_oom(err);
         if (n_fds != 1)
                 return err_set(err, ERR_INTERNAL, "a fetch needs a staging directory");
-        if (git_request_parse(a, request, len, &f.request, err) < 0 ||
+        if (git_request_parse(a, request, len, &f.request, err) < 0 || limit_files(f.request.max_bytes, err) < 0 ||
             git_setup(a, &f.request, fds[0], &f.setup, err) < 0)
                 return -1;
         return fetch(&f, fds[0], out, err);

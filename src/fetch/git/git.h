@@ -5,9 +5,11 @@
  * Request, JSON:
  *   url          http://, https:// or ssh://
  *   ref          {branch, tag, semver, name, commit}; precedence commit > name > tag > semver > branch; "master" when
- *                empty (spec/flux, GitRepository .spec.ref)
+ *                empty (spec/flux, GitRepository .spec.ref); or {any}: a branch, tag, hash, full ref or "HEAD", as
+ *                `git fetch` finds it (remote bases)
  *   observed     the revision of the current artifact; equal to the remote's head: nothing is fetched
  *   timeout      seconds for the whole fetch
+ *   maxBytes     of the files and of the pack; LIMIT_TREE_BYTES when absent
  *   recurseSubmodules  submodules are fetched too, at the commits that the tree names; the credentials go to the server
  *                      of url only
  *   sparseCheckout     list of directories; others are left out of the tree

@@ -139,9 +139,9 @@ static int resolve_semver(struct git_setup *s, struct git_target *ret, struct er
 
 /* ---- the target ---- */
 
-static int resolve_commit(struct git_setup *s, struct git_target *ret, struct err *err) {
+static int resolve_commit(struct git_setup *s, const char *commit, struct git_target *ret, struct err *err) {
         const struct git_request *r = s->request;
-        char *hash = arena_strdup(s->a, r->commit);
+        char *hash = arena_strdup(s->a, commit);
         if (!hash)
                 return err_oom(err);
         for (char *p = hash; *p; p++)
@@ -167,6 +167,16 @@ static int resolve_name(struct git_setup *s, struct git_target *ret, struct err 
         return 0;
 }
 
+static bool is_hash(const char *text) {
+        return strlen(text) == 40 && strspn(text, "0123456789abcdefABCDEF") == 40;
+}
+
+static int resolve_any(const struct git_request *r, struct git_target *ret) {
+        ret->ref = ret->reference = r->any;
+        ret->absolute = true;
+        return 0;
+}
+
 /* A branch or a tag needs no list of refs: the fetch itself names it. Only when there is a revision to compare with is
  * the remote asked first, because most reconciliations end there. */
 static int resolve_ref(struct git_setup *s, struct git_target *ret, struct err *err) {
@@ -183,7 +193,9 @@ int git_resolve(struct git_setup *s, struct git_target *ret, struct err *err) {
         const struct git_request *r = s->request;
         *ret = (struct git_target){0};
         if (r->commit)
-                return resolve_commit(s, ret, err);
+                return resolve_commit(s, r->commit, ret, err);
+        if (r->any)
+                return is_hash(r->any) ? resolve_commit(s, r->any, ret, err) : resolve_any(r, ret);
         if (r->name)
                 return resolve_name(s, ret, err);
         if (!r->tag && r->semver)

@@ -2,6 +2,7 @@
 #include "fetch/git/request.h"
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "data/json.h"
 
 #define DEFAULT_TIMEOUT_S 60
@@ -133,7 +134,7 @@ static int parse_auth(const struct value *v, struct git_request *r, struct err *
 }
 
 static int parse_ref(const struct value *ref, struct git_request *r, struct err *err) {
-        static const char *const keys[] = {"branch", "tag", "semver", "name", "commit"};
+        static const char *const keys[] = {"branch", "tag", "semver", "name", "commit", "any"};
         for (size_t i = 0; i < ARRAY_LEN(keys); i++)
                 if (check_line(ref, keys[i], err) < 0)
                         return -1;
@@ -142,8 +143,10 @@ static int parse_ref(const struct value *ref, struct git_request *r, struct err 
         r->semver = text_of(ref, "semver");
         r->name = text_of(ref, "name");
         r->commit = text_of(ref, "commit");
+        r->any = text_of(ref, "any");
         if (check_ref("branch", r->branch, err) < 0 || check_ref("tag", r->tag, err) < 0 ||
-            check_ref("reference name", r->name, err) < 0 || check_commit(r->commit, err) < 0)
+            check_ref("reference name", r->name, err) < 0 || check_ref("ref", r->any, err) < 0 ||
+            check_commit(r->commit, err) < 0)
                 return -1;
         if (r->name && !str_has_prefix(r->name, "refs/"))
                 return err_set(err, ERR_INVALID, "invalid reference name '%s': it must begin with refs/", r->name);
@@ -196,10 +199,16 @@ int git_request_parse(struct arena *a, const char *text, size_t n, struct git_re
         if (check_file(v, "url", err) < 0 || check_line(v, "observed", err) < 0)
                 return -1;
         int64_t seconds = value_int_or(value_get(v, "timeout"), DEFAULT_TIMEOUT_S);
+        int64_t max_bytes = value_int_or(value_get(v, "maxBytes"), 0);
         if (seconds < 1 || seconds > MAX_TIMEOUT_S)
                 seconds = seconds < 1 ? 1 : MAX_TIMEOUT_S;
         struct git_request r = {
-                .url = text_of(v, "url"), .observed = text_of(v, "observed"), .timeout_ns = seconds * NSEC_PER_SEC};
+                .url = text_of(v, "url"),
+                .observed = text_of(v, "observed"),
+                .timeout_ns = seconds * NSEC_PER_SEC,
+                .max_bytes = max_bytes > 0 && (uint64_t)max_bytes < LIMIT_TREE_BYTES ? (uint64_t)max_bytes
+                                                                                     : LIMIT_TREE_BYTES,
+        };
         if (git_url_check(a, r.url, &r.safe_url, &r.ssh, err) < 0 || parse_ref(value_get(v, "ref"), &r, err) < 0 ||
             parse_auth(v, &r, err) < 0 || parse_sparse(value_get(v, "sparseCheckout"), &r, err) < 0 ||
             parse_verify(value_get(v, "verify"), &r, err) < 0)

@@ -15,8 +15,10 @@ struct git_request {
         const char *semver;
         const char *name;
         const char *commit;
+        const char *any; /* a branch, tag, hash or full ref: whatever the remote has by that name; "HEAD" is its own */
         const char *observed;
         int64_t timeout_ns;
+        uint64_t max_bytes; /* of the exported files, and of the pack */
         bool ssh;
         bool submodules;
         const struct value *sparse; /* list of strings, or NULL */

@@ -39,6 +39,23 @@ static void paths_do_not_leave_the_directory(void **state) {
         assert_true(inside >= 0);
 }
 
+static void a_plain_directory_lies_behind_no_symlink(void **state) {
+        assert_int_equal(fs_mkdirs(in_dir("p/real/deep"), 0700, NULL), 0);
+        assert_int_equal(fs_write_atomic(in_dir("p/file"), "x", 1, 0600, NULL), 0);
+        assert_int_equal(symlink("real", in_dir("p/link")), 0);
+        _cleanup_close_ int root = fs_open_dir(AT_FDCWD, in_dir("p"), NULL);
+        static const char *const not_there[] = {"link", "link/deep", "real/../link", "file", "nothing", "..", "/etc"};
+        for (size_t i = 0; i < ARRAY_LEN(not_there); i++) {
+                _cleanup_err_ struct err err = ERR_INIT;
+                assert_int_equal(fs_open_dir_plain(root, not_there[i], &err), -1);
+                assert_int_equal(err.class, ERR_NOT_FOUND);
+        }
+        _cleanup_close_ int deep = fs_open_dir_plain(root, "real/deep", NULL);
+        assert_true(deep >= 0);
+        _cleanup_close_ int all = fs_open_dir_plain(root, ".", NULL);
+        assert_true(all >= 0);
+}
+
 static void reading_respects_the_limit(void **state) {
         char *text = NULL;
         size_t n = 0;
@@ -84,6 +101,7 @@ static void removing_a_tree_does_not_follow_links(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(paths_do_not_leave_the_directory),
+                cmocka_unit_test(a_plain_directory_lies_behind_no_symlink),
                 cmocka_unit_test(reading_respects_the_limit),
                 cmocka_unit_test(a_fifo_or_directory_is_no_file),
                 cmocka_unit_test(atomic_write_replaces_and_leaves_nothing_behind),

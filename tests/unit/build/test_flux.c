@@ -34,7 +34,7 @@ static struct result build(struct tree *t, const char *path, const char *spec, c
         assert_int_equal(yaml_parse(a, spec, strlen(spec), NULL, &v, NULL), 0);
         assert_int_equal(yaml_parse(a, vars, strlen(vars), NULL, &m, NULL), 0);
         assert_non_null(value_set(a, &object, "spec", v));
-        if (flux_build(a, t->fd, path, &object, &m, false, &objects, &r.err) == 0)
+        if (flux_build(a, t->fd, path, &object, &m, &objects, &r.err) == 0)
                 kustomize_emit(&out, &objects);
         r.text = out.data ? buf_take(&out) : strdup("");
         return r;

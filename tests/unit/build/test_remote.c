@@ -123,13 +123,14 @@ static void test_what_cannot_be_fetched(void **state) {
         static const char *const no[] = {"git@host.example:org/repo", "ssh://git@host.example/org/repo",
                                          "file:///srv/repo"};
         _cleanup_arena_ struct arena *a = arena_new(0);
+        const char *what_to_do;
         struct remote r;
         for (size_t i = 0; i < ARRAY_LEN(no); i++) {
                 assert_int_equal(remote_parse(a, no[i], &r), 1);
-                assert_non_null(remote_why_not(&r));
+                assert_non_null(remote_why_not(&r, &what_to_do));
         }
         assert_int_equal(remote_parse(a, "github.com/org/repo", &r), 1);
-        assert_null(remote_why_not(&r));
+        assert_null(remote_why_not(&r, &what_to_do));
 }
 
 static void test_passwords_are_not_shown(void **state) {

@@ -68,6 +68,35 @@ static void every_kind_of_reference(void **state) {
                               arena_printf(a, "v1.2.0@sha1:%s", f->tag_hash));
 }
 
+/* As `git fetch` finds it: what remote bases name. */
+static void any_reference_is_found(void **state) {
+        struct fixture *f = *state;
+        struct arena *a = f->fleet.a;
+        static const char *const refs[][2] = {
+                {"main", "main"},        {"feature/x", "feature/x"}, {"refs/heads/main", "main"},
+                {"v1.2.0", "v1.2.0^{}"}, {"HEAD", "main"},
+        };
+        for (size_t i = 0; i < ARRAY_LEN(refs); i++)
+                fleet_assert_revision(&f->fleet, arena_printf(a, "{'url':'$URL','ref':{'any':'%s'}}", refs[i][0]),
+                                      arena_printf(a, "%s@sha1:%s", refs[i][0], fleet_hash(&f->fleet, refs[i][1])));
+        fleet_assert_revision(&f->fleet, arena_printf(a, "{'url':'$URL','ref':{'any':'%s'}}", f->main_hash),
+                              arena_printf(a, "sha1:%s", f->main_hash));
+        fleet_assert_error(&f->fleet, "{'url':'$URL','ref':{'any':'nope'}}", ERR_NOT_FOUND,
+                           "couldn't find remote ref \"nope\"");
+        fleet_assert_error(&f->fleet, "{'url':'$URL','ref':{'any':'--upload-pack=x'}}", ERR_INVALID, "invalid ref");
+}
+
+static void a_fetch_may_have_a_smaller_limit(void **state) {
+        struct fixture *f = *state;
+        struct value v;
+        assert_int_equal(fleet_fetch(&f->fleet, "{'url':'$URL','ref':{'branch':'main'}}", &v, NULL), 0);
+        int64_t bytes = value_int_or(value_get(&v, "bytes"), 0);
+        fleet_assert_error(&f->fleet,
+                           arena_printf(f->fleet.a, "{'url':'$URL','ref':{'branch':'main'},'maxBytes':%lld}",
+                                        (long long)bytes - 1),
+                           ERR_TOO_LARGE, "the repository's files have more than");
+}
+
 static void a_slash_in_a_branch_stays(void **state) {
         struct fixture *f = *state;
         const char *hash = fleet_hash(&f->fleet, "feature/x");
@@ -403,6 +432,8 @@ static void a_submodule_elsewhere_gets_no_credentials(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(every_kind_of_reference),
+                cmocka_unit_test(any_reference_is_found),
+                cmocka_unit_test(a_fetch_may_have_a_smaller_limit),
                 cmocka_unit_test(a_slash_in_a_branch_stays),
                 cmocka_unit_test(the_tree_holds_files_and_no_links),
                 cmocka_unit_test(the_commit_is_described),
