@@ -5,8 +5,11 @@
 #include "base/fs.h"
 #include "base/limits.h"
 #include "build/kustomize/kustomize.h"
+#include "build/kustomize/remote.h"
 #include "build/kustomize/resid.h"
+#include "cli/build_remote.h"
 #include "cli/options.h"
+#include "sandbox/sandbox.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -17,7 +20,8 @@ struct build_args {
         const char *output; /* a file, or a directory that gets one file for each object; NULL: standard output */
         const char *restrictor;
         const char *reorder;
-        bool managed_by, plugins, exec, helm;
+        bool managed_by, plugins, exec, helm, no_remote_bases;
+        struct broker *broker; /* fetches remote bases; NULL: they are refused */
         struct kustomize_options options;
 };
 
@@ -131,12 +135,18 @@ static int write_out(struct arena *a, const struct build_args *b, const struct v
 
 /* ---- building ---- */
 
-/* The whole file system is the tree: the user builds what is the user's own. Paths in messages come out absolute. */
+/* The whole file system is the tree: the user builds what is the user's own. Paths in messages come out absolute. As
+ * for kustomize, what reads as a URL is one, whatever directories there are. */
 static int build(struct build_args *b, struct buf *warnings, struct err *err) {
-        char real[PATH_MAX];
+        char real[PATH_MAX] = "/";
         _cleanup_arena_ struct arena *a = arena_new(ARENA_MAX_BUILD);
         struct value objects;
-        if (!realpath(b->dir, real))
+        struct remote remote;
+        if (!a)
+                return err_oom(err);
+        if (remote_parse(a, b->dir, &remote) == 1)
+                b->options.entry = b->dir;
+        else if (!realpath(b->dir, real))
                 return err_set(
                         err, ERR_NOT_FOUND,
                         "must build at directory: not a valid directory: evalsymlink failure on '%s' : lstat %s: %s",
@@ -144,16 +154,14 @@ static int build(struct build_args *b, struct buf *warnings, struct err *err) {
         _cleanup_close_ int root = fs_open_dir(AT_FDCWD, "/", err);
         if (root < 0)
                 return -1;
-        if (!a)
-                return err_oom(err);
         b->options.warnings = warnings;
-        if (kustomize_build(a, root, real[1] ? real + 1 : ".", &b->options, &objects, err) < 0)
+        if (build_remote_run(b->broker, a, root, real[1] ? real + 1 : ".", &b->options, &objects, err) < 0)
                 return -1;
         return write_out(a, b, &objects, err);
 }
 
 int cmd_build(int argc, char **argv) {
-        struct build_args b = {.dir = "."};
+        struct build_args b = {.dir = ".", .no_remote_bases = true};
         const struct option options[] = {
                 {"output", 'o', OPTION_STRING, &b.output, "write to this file, or one file each into this directory"},
                 {"load-restrictor", 0, OPTION_STRING, &b.restrictor,
@@ -163,6 +171,8 @@ int cmd_build(int argc, char **argv) {
                 {"enable-alpha-plugins", 0, OPTION_BOOL, &b.plugins, "refused: weir runs no programs out of a tree"},
                 {"enable-exec", 0, OPTION_BOOL, &b.exec, "refused: weir runs no programs out of a tree"},
                 {"enable-helm", 0, OPTION_BOOL, &b.helm, "refused: charts are rendered by HelmRelease"},
+                {"no-remote-bases", 0, OPTION_BOOL, &b.no_remote_bases,
+                 "refuse remote bases (default true); false: fetch them over http(s), without credentials"},
                 {NULL, 0, OPTION_BOOL, NULL, NULL},
         };
         _cleanup_err_ struct err err = ERR_INIT;
@@ -175,7 +185,9 @@ int cmd_build(int argc, char **argv) {
                 failed = err_set(&err, ERR_BAD_REQUEST, "specify one path to a kustomization directory");
         if (!failed && words.len)
                 b.dir = words.items[0];
-        failed = failed || read_flags(&b, &err) < 0 || build(&b, &warnings, &err) < 0;
+        failed = failed || read_flags(&b, &err) < 0 ||
+                 (!b.no_remote_bases && build_remote_start(&b.broker, &err) < 0) || build(&b, &warnings, &err) < 0;
+        broker_stop(b.broker);
         fputs(buf_str(&warnings), stderr);
         if (!failed)
                 return 0;

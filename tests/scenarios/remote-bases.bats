@@ -192,3 +192,22 @@ fails_with() { # NAME PART
 	overlay local "file://$LIB"
 	fails_with local 'names a folder of the machine that builds'
 }
+
+@test "weir build refuses remote bases, and fetches them when it is told to" {
+	folder "$BATS_TEST_TMPDIR/top" top "$FORGE/git/lib.git//base?ref=v1"
+	run "$WEIR" build "$BATS_TEST_TMPDIR/top"
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"remote build '$FORGE/git/lib.git//base?ref=v1' is not allowed: lockdown refuses remote bases"* ]]
+	[[ "$output" == *--no-remote-bases=false* ]]
+	mkdir "$BATS_TEST_TMPDIR/tmp"
+	TMPDIR=$BATS_TEST_TMPDIR/tmp run "$WEIR" build --no-remote-bases=false "$BATS_TEST_TMPDIR/top"
+	[ "$status" -eq 0 ]
+	[[ "$output" == *'name: base'*'name: top'* ]]
+	[ -z "$(ls "$BATS_TEST_TMPDIR/tmp")" ]
+	run "$WEIR" build --no-remote-bases=false "$FORGE/git/lib.git//base?ref=v1"
+	[ "$status" -eq 0 ]
+	[[ "$output" == *'name: base'* ]]
+	run "$WEIR" build "$FORGE/git/lib.git//base?ref=v1"
+	[ "$status" -eq 1 ]
+	[[ "$output" == *'lockdown refuses remote bases (named on the command line'* ]]
+}

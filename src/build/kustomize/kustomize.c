@@ -111,10 +111,23 @@ static int finish(struct engine *e, struct accumulator *acc, const struct value 
         return 0;
 }
 
+static int enter_top(struct engine *e, const char *path, struct loader *ret, struct err *err) {
+        const struct loader from = {.view = &e->source, .root = "."};
+        enum loader_remote kind;
+        if (!e->options.entry)
+                return loader_top(e, path, ret, err);
+        if (loader_enter_remote(e, &from, e->options.entry, &kind, ret, err) < 0)
+                return -1;
+        if (kind != LOADER_ENTERED)
+                return err_set(err, ERR_UNAVAILABLE, "'%s' is not fetched yet", e->options.entry);
+        ret->parent = NULL;
+        return 0;
+}
+
 static int build(struct engine *e, const char *path, struct value *ret, struct err *err) {
         struct target top = {.e = e};
         static const struct value no_origin = {.type = VALUE_MAP};
-        if (loader_top(e, path, &top.loader, err) < 0)
+        if (enter_top(e, path, &top.loader, err) < 0)
                 return -1;
         int failed = e->options.top ? kfile_from_value(e, &top.loader, e->options.top, &top.file, err)
                                     : kfile_load(e, &top.loader, &top.file, err);

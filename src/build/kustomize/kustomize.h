@@ -39,6 +39,7 @@ struct kustomize_options {
         size_t n_folders;
         const char *display_root; /* what stands before paths in messages for root_fd ("/src"); NULL: "" */
         const struct kustomize_remotes *remotes; /* where remote bases are; NULL: refused with the lockdown's message */
+        const char *entry;                       /* a remote entry to build, in place of a path; NULL: the path */
         const struct value *top; /* the kustomization of the top directory, in place of its file; NULL: read the file */
         struct buf *warnings;    /* gets the lines kustomize writes to stderr; NULL: dropped */
 };

@@ -8,8 +8,13 @@
 static int refuse(struct engine *e, const struct loader *from, const char *entry, enum err_class class, const char *why,
                   const char *what_to_do, struct err *err) {
         const char *shown = remote_redact(e->arena, entry);
-        return err_set(err, class, "remote build '%s' %s (named by the kustomization in %s%s%s)", shown ? shown : "",
-                       why, loader_display(e, from), *what_to_do ? "; " : "", what_to_do);
+        const char *where = entry == e->options.entry
+                                    ? "on the command line"
+                                    : arena_printf(e->arena, "by the kustomization in %s", loader_display(e, from));
+        if (!shown || !where)
+                return err_oom(err);
+        return err_set(err, class, "remote build '%s' %s (named %s%s%s)", shown, why, where, *what_to_do ? "; " : "",
+                       what_to_do);
 }
 
 static int refuse_lockdown(struct engine *e, const struct loader *from, const char *entry, struct err *err) {
