@@ -39,7 +39,12 @@ void buf_adds(struct buf *b, const char *s) {
 }
 
 void buf_addc(struct buf *b, char c) {
-        buf_add(b, &c, 1);
+        char *to = b->len + 1 < b->cap && b->len < b->max && !b->failed ? b->data + b->len : buf_reserve(b, 1);
+        if (!to)
+                return;
+        to[0] = c;
+        to[1] = '\0';
+        b->len++;
 }
 
 void buf_vaddf(struct buf *b, const char *fmt, va_list ap) {

@@ -83,10 +83,6 @@ struct value *value_getn(const struct value *map, const char *key, size_t n) {
         return m ? &m->value : NULL;
 }
 
-struct value *value_get(const struct value *map, const char *key) {
-        return value_getn(map, key, strlen(key));
-}
-
 static const struct value *follow(const struct value *v, va_list ap) {
         for (const char *key; v && (key = va_arg(ap, const char *));)
                 v = value_get(v, key);

@@ -136,8 +136,10 @@ uint32_t value_key_hash(const char *key, size_t n);
 
 /* The member's value, or NULL when absent or when map is NULL or no map. A member that is null is found.
  * Maps of more than 16 members are searched linearly by hash; see struct value_index for many look-ups. */
-struct value *value_get(const struct value *map, const char *key);
 struct value *value_getn(const struct value *map, const char *key, size_t n);
+static inline struct value *value_get(const struct value *map, const char *key) {
+        return value_getn(map, key, strlen(key)); /* here, so that a literal's length costs nothing */
+}
 
 /* Follows member names down nested maps, NULL-terminated: value_path(o, "metadata", "labels", NULL). */
 struct value *value_path(const struct value *v, ...) __attribute__((__sentinel__));

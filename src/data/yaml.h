@@ -15,6 +15,15 @@ enum yaml_dialect {
         YAML_KYAML, /* kustomize's kyaml: go-yaml v3's rules, scalars keep their style */
 };
 
+/* Short texts of documents that are read into one arena, so that those which come again and again (keys, kinds, names
+ * of namespaces) are kept once. Begins zeroed, and is worth nothing after the arena. */
+struct yaml_pool {
+        struct {
+                const char *text;
+                size_t len;
+        } slots[1024]; /* by hash; a newcomer drives out what was there */
+};
+
 struct yaml_options {
         enum yaml_dialect dialect;
         bool strict;   /* duplicate keys are errors, as sigs.k8s.io/yaml's strict readers report them (kyaml: always) */
@@ -22,6 +31,7 @@ struct yaml_options {
                         * kustomize wrote them as text and read them again, which changes folded texts with indented
                         * lines and empty scalars of flow collections */
         size_t max_bytes, max_nodes, max_depth, max_documents; /* 0: the limits of limits.h */
+        struct yaml_pool *pool;                                /* of the arena that is read into; may be NULL */
 };
 
 /* Parses the only (or first) document of a stream. An empty stream gives null. ERR_SYNTAX with line and column;

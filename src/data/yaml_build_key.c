@@ -4,6 +4,8 @@
 
 #include "base/limits.h"
 
+#define FEW_KEYS 16
+
 static void problem(struct yaml_builder *b, unsigned line, const char *what, const char *key, const char *rest) {
         if (b->n_problems++ < LIMIT_YAML_ERRORS)
                 buf_addf(&b->problems, "\n  line %u: %s%s%s", line + 1, what, key, rest);
@@ -129,12 +131,21 @@ bool yaml_text_key(const struct yaml_node *key, struct yaml_key *k) {
         return true;
 }
 
+/* Each key against each later one, without an index and without memory: most maps are small. */
+static bool all_differ(const struct yaml_node *n) {
+        for (const struct yaml_node *x = n->first; x; x = x->next->next)
+                for (const struct yaml_node *y = x->next->next; y; y = y->next->next)
+                        if (x->len == y->len && x->kind == y->kind && memcmp(x->text, y->text, x->len) == 0)
+                                return false;
+        return true;
+}
+
 /* v3 refuses keys that are written alike, whatever their types: by text for scalars and aliases, and all collections
  * count as alike. The pairs are named in the order of their first key. */
 int yaml_check_unique(struct yaml_builder *b, const struct yaml_node *n, bool *ret_unique) {
         size_t keys = n->n_children / 2, before = b->n_problems;
         *ret_unique = true;
-        if (keys < 2)
+        if (keys < 2 || (keys <= FEW_KEYS && all_differ(n)))
                 return 0;
         const struct yaml_node **nodes = arena_alloc(b->a, keys * sizeof(struct yaml_node *));
         size_t *same = arena_zalloc(b->a, keys, sizeof(size_t)); /* the next key like it, + 1 */

@@ -14,6 +14,16 @@ static void put(struct yaml_emitter *e, char c) {
         e->column++;
 }
 
+/* Copies the bytes at the start of s that yaml_is_word() knows; answers how many. */
+static size_t put_word(struct yaml_emitter *e, const char *s, size_t n) {
+        size_t len = 0;
+        while (len < n && yaml_word_bytes[(uint8_t)s[len]])
+                len++;
+        buf_add(e->out, s, len);
+        e->column += (int)len;
+        return len;
+}
+
 static void put_break(struct yaml_emitter *e) {
         buf_addc(e->out, '\n');
         e->column = 0;
@@ -84,7 +94,8 @@ static void write_flowing(struct yaml_emitter *e, const char *s, size_t n, enum 
                                 yaml_emit_indent(e);
                         if (quote && s[i] == quote)
                                 put(e, quote);
-                        i += put_rune(e, s + i, n - i);
+                        size_t word = put_word(e, s + i, n - i);
+                        i += word ? word : put_rune(e, s + i, n - i);
                         e->indention = spaces = breaks = false;
                 }
         }
@@ -192,7 +203,8 @@ static void write_literal(struct yaml_emitter *e, const char *s, size_t n) {
                 } else {
                         if (breaks)
                                 yaml_emit_indent(e);
-                        i += put_rune(e, s + i, n - i);
+                        size_t word = put_word(e, s + i, n - i);
+                        i += word ? word : put_rune(e, s + i, n - i);
                         e->indention = breaks = false;
                 }
         }

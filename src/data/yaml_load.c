@@ -4,6 +4,8 @@
 
 #include "base/limits.h"
 
+#define POOLED_MAX 46 /* bytes of a text worth looking for: three allocation units */
+
 static size_t limit(size_t wanted, size_t fallback) {
         return wanted ? wanted : fallback;
 }
@@ -15,6 +17,7 @@ int yaml_loader_init(struct yaml_loader *l, const char *text, size_t n, const st
                 options = &defaults;
         *l = (struct yaml_loader){
                 .dialect = options->dialect,
+                .pool = options->pool,
                 .max_nodes = limit(options->max_nodes, LIMIT_YAML_NODES),
                 .max_depth = limit(options->max_depth, LIMIT_YAML_DEPTH),
                 .max_documents = limit(options->max_documents, LIMIT_YAML_DOCUMENTS),
@@ -154,19 +157,34 @@ static enum value_style scalar_style(yaml_scalar_style_t style) {
         }
 }
 
-/* The text goes into the caller's arena with a spare byte before it: see struct yaml_node. */
+/* The text in the caller's arena with a letter before it, see struct yaml_node; a short one from the pool. */
+static const char *keep_text(struct yaml_loader *l, const char *s, size_t n) {
+        bool pooled = l->pool && n <= POOLED_MAX;
+        size_t slot = pooled ? value_key_hash(s, n) % ARRAY_LEN(l->pool->slots) : 0;
+        if (pooled && l->pool->slots[slot].text && l->pool->slots[slot].len == n &&
+            memcmp(l->pool->slots[slot].text, s, n) == 0)
+                return l->pool->slots[slot].text;
+        char *text = arena_alloc(l->texts, n + 2);
+        if (!text)
+                return NULL;
+        text[0] = 's';
+        memcpy(text + 1, s, n);
+        text[n + 1] = '\0';
+        if (pooled) {
+                l->pool->slots[slot].text = text + 1;
+                l->pool->slots[slot].len = n;
+        }
+        return text + 1;
+}
+
 static int load_scalar(struct yaml_loader *l, const yaml_event_t *event, struct yaml_node *parent, struct err *err) {
         struct yaml_node *n = add_node(l, YAML_NODE_SCALAR, event, parent, err);
         if (!n || yaml_source_check(l, event, parent, err) < 0)
                 return -1;
         size_t len = event->data.scalar.length;
-        char *text = len < UINT32_MAX ? arena_alloc(l->texts, len + 2) : NULL;
-        if (!text)
+        n->text = len < UINT32_MAX ? keep_text(l, (const char *)event->data.scalar.value, len) : NULL;
+        if (!n->text)
                 return err_oom(err);
-        text[0] = 's';
-        memcpy(text + 1, event->data.scalar.value, len);
-        text[len + 1] = '\0';
-        n->text = text + 1;
         n->len = (uint32_t)len;
         n->style = (uint8_t)scalar_style(event->data.scalar.style);
         n->implicit = event->data.scalar.plain_implicit;

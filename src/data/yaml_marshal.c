@@ -13,6 +13,10 @@
 static bool allowed(const char *s, size_t n) {
         for (const char *end = s + n; s < end;) {
                 uint32_t rune;
+                if ((uint8_t)*s < 0x7F) {
+                        s++;
+                        continue;
+                }
                 unsigned len = utf8_decode(s, end, &rune);
                 if ((rune >= 0x7F && rune <= 0x9F && rune != 0x85) || rune == 0xFFFE || rune == 0xFFFF)
                         return false;

@@ -45,6 +45,7 @@ struct yaml_loader {
         struct yaml_source source;
         struct arena *nodes; /* owned */
         struct arena *texts; /* borrowed for one call */
+        struct yaml_pool *pool;
         struct strmap anchors;
         size_t n_nodes, max_nodes, max_depth; /* n_nodes counts the whole stream */
         size_t n_documents, max_documents;

@@ -5,6 +5,11 @@
 #include "data/utf8.h"
 #include "data/yaml_scalar.h"
 
+const bool yaml_word_bytes[256] = {
+        ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['_'] = true, ['/'] = true,
+        ['-'] = true,         ['.'] = true,         ['='] = true,         ['+'] = true,
+};
+
 bool yaml_printable(const char *s, size_t n) {
         uint32_t rune;
         if (!utf8_decode(s, s + n, &rune))
@@ -95,6 +100,9 @@ static struct spacing find_spacing(const char *s, size_t n, enum yaml_dialect di
 struct yaml_analysis yaml_analyze(const char *s, size_t n, enum yaml_dialect dialect) {
         if (!n)
                 return (struct yaml_analysis){.block_plain = true, .single_quoted = true};
+        if (yaml_is_word(s, n))
+                return (struct yaml_analysis){
+                        .flow_plain = true, .block_plain = true, .single_quoted = true, .block = true};
         struct indicators found = find_indicators(s, n);
         struct spacing f = find_spacing(s, n, dialect);
         bool escapes = f.space_break || f.special;

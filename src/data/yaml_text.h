@@ -24,6 +24,20 @@ static inline unsigned yaml_rune_len(char c) {
         return b < 0x80 ? 1 : b < 0xE0 ? 2 : b < 0xF0 ? 3 : 4;
 }
 
+/* Letters, digits and a few signs: bytes that need no thought wherever they stand behind the first. */
+extern const bool yaml_word_bytes[256];
+
+/* True for a text of such bytes that begins with a letter, a digit, '_' or '/': any style can hold it on one line. Most
+ * of what Kubernetes objects hold are such texts. */
+static inline bool yaml_is_word(const char *s, size_t n) {
+        if (!n || *s == '-' || *s == '.' || *s == '=' || *s == '+')
+                return false;
+        for (size_t i = 0; i < n; i++)
+                if (!yaml_word_bytes[(uint8_t)s[i]])
+                        return false;
+        return true;
+}
+
 /* What go-yaml writes as it is; everything outside the BMP it escapes. */
 bool yaml_printable(const char *s, size_t n);
 

@@ -5,6 +5,7 @@
 #include "data/utf8.h"
 #include "data/yaml_emitter.h"
 #include "data/yaml_scalar.h"
+#include "data/yaml_text.h"
 
 #define INDENT 2
 #define WIDTH_SIGS 80
@@ -16,10 +17,12 @@ static void write_node(struct yaml_emitter *e, const struct value *v, bool in_ma
 
 struct sorted {
         const struct member **members;
+        const struct member *few[16]; /* where members points for small maps */
 };
 
 static void free_sorted(struct sorted *s) {
-        free(s->members);
+        if (s->members != s->few)
+                free(s->members);
 }
 
 static int compare(const void *a, const void *b, void *dialect) {
@@ -28,14 +31,18 @@ static int compare(const void *a, const void *b, void *dialect) {
 }
 
 static int sort_members(struct yaml_emitter *e, const struct value *map, struct sorted *ret) {
-        ret->members = malloc(map->len * sizeof(struct member *));
+        ret->members = map->len <= ARRAY_LEN(ret->few) ? ret->few : malloc(map->len * sizeof(struct member *));
         if (!ret->members) {
                 e->out->failed = true;
                 return -1;
         }
-        for (uint32_t i = 0; i < map->len; i++)
+        bool sorted = true;
+        for (uint32_t i = 0; i < map->len; i++) {
                 ret->members[i] = &map->members[i];
-        qsort_r(ret->members, map->len, sizeof(struct member *), compare, &e->dialect);
+                sorted = sorted && (!i || compare(&ret->members[i - 1], &ret->members[i], &e->dialect) < 0);
+        }
+        if (!sorted)
+                qsort_r(ret->members, map->len, sizeof(struct member *), compare, &e->dialect);
         return 0;
 }
 
@@ -91,7 +98,9 @@ static void write_next_lines(struct yaml_emitter *e, const char *s, size_t n) {
 }
 
 static void write_string(struct yaml_emitter *e, const char *s, size_t n, enum value_style style) {
-        if (!utf8_valid(s, n))
+        if (yaml_is_word(s, n))
+                yaml_emit_string(e, s, n, YAML_PLACE_VALUE, style);
+        else if (!utf8_valid(s, n))
                 write_bytes(e, s, n);
         else if (e->dialect == YAML_SIGS && memmem(s, n, "\xC2\x85", 2))
                 write_next_lines(e, s, n);
@@ -163,8 +172,9 @@ static void write_key(struct yaml_emitter *e, const struct member *m) {
 }
 
 static void write_map(struct yaml_emitter *e, const struct value *map) {
-        _cleanup_(free_sorted) struct sorted sorted = {NULL};
+        _cleanup_(free_sorted) struct sorted sorted;
         int indent = e->indent;
+        sorted.members = NULL;
         if (!e->styled && sort_members(e, map, &sorted) < 0)
                 return;
         e->indent = indent < 0 ? 0 : indent + INDENT;

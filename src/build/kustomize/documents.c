@@ -93,7 +93,7 @@ static bool is_late(struct engine *e, const struct yaml_piece *piece, const stru
 
 /* One document. A late fault makes it null. */
 static int parse_piece(struct engine *e, const struct yaml_piece *piece, struct value *ret, struct err *err) {
-        const struct yaml_options options = {.dialect = YAML_KYAML};
+        const struct yaml_options options = {.dialect = YAML_KYAML, .pool = e->pool};
         _cleanup_err_ struct err why = ERR_INIT;
         if (yaml_parse(e->arena, piece->text, piece->n, &options, ret, &why) == 0)
                 return 0;

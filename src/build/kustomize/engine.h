@@ -7,6 +7,7 @@
 #include "build/kustomize/resmap.h"
 #include "build/kustomize/schema.h"
 #include "build/kustomize/view.h"
+#include "data/yaml.h"
 
 struct remote_view;
 
@@ -19,6 +20,7 @@ struct engine {
         struct merge_schema schema; /* read through engine_schema() */
         bool has_schema;
         const struct config *defaults;      /* the built-in field specs */
+        struct yaml_pool *pool;             /* of the arena */
         struct remote_view *remote_views;   /* loader_remote.c: repositories elsewhere that were entered */
         bool remotes_missing;               /* some were left out: the result is good for nothing */
         size_t n_files;                     /* that were looked for, in all views */

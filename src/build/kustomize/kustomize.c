@@ -27,7 +27,8 @@ int engine_init(struct engine *e, struct arena *a, int root_fd, const struct kus
                 .display_root = e->options.display_root ? e->options.display_root : "",
         };
         struct config *defaults = arena_make(a, struct config);
-        if (!defaults)
+        e->pool = arena_make(a, struct yaml_pool);
+        if (!defaults || !e->pool)
                 return err_oom(err);
         e->defaults = defaults;
         return config_builtin(a, defaults, err) < 0 ? -1 : scopes_init(a, &e->scopes, err);

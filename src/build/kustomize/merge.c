@@ -57,6 +57,8 @@ static int begin_map(const struct merger *m, struct value **dest, struct value *
         return 1;
 }
 
+#define INDEX_FROM 16 /* members of a patch's map that are worth an index */
+
 struct lookup { /* members of a patch by name, and which of them were used */
         const struct value *map;
         struct value_index index;
@@ -68,7 +70,7 @@ static int lookup_init(struct arena *a, struct lookup *l, const struct value *ma
         if (!map)
                 return 0;
         l->used = arena_zalloc(a, map->len + 1, sizeof(bool));
-        if (!l->used || value_index_init(a, &l->index, map) < 0)
+        if (!l->used || (map->len > INDEX_FROM && value_index_init(a, &l->index, map) < 0))
                 return err_oom(err);
         return 0;
 }
@@ -76,7 +78,8 @@ static int lookup_init(struct arena *a, struct lookup *l, const struct value *ma
 static const struct value *lookup_take(struct lookup *l, const struct member *m) {
         if (!l->map)
                 return NULL;
-        struct value *v = value_index_get(&l->index, l->map, m->key, m->key_len);
+        struct value *v = l->map->len > INDEX_FROM ? value_index_get(&l->index, l->map, m->key, m->key_len)
+                                                   : value_getn(l->map, m->key, m->key_len);
         if (!v)
                 return NULL;
         const struct member *found = (const struct member *)((const char *)v - offsetof(struct member, value));
@@ -84,11 +87,32 @@ static const struct value *lookup_take(struct lookup *l, const struct member *m)
         return v;
 }
 
-static int merge_member(const struct merger *m, const struct merge_type *type, const struct member *member,
-                        struct value *dest, const struct value *src, struct value *out, struct err *err) {
+/* Merges into the members that are there. What stays moves up in the same array: a patch of one field costs no memory
+ * for the rest of the object. */
+static int merge_present(const struct merger *m, const struct merge_type *type, struct value *dest,
+                         struct lookup *patch, struct err *err) {
+        uint32_t kept = 0;
+        VALUE_EACH_MEMBER(member, dest) {
+                struct value v;
+                int there = merge_walk(m, &member->value, lookup_take(patch, member),
+                                       merge_schema_field(type, member->key, member->key_len), &v, err);
+                if (there < 0)
+                        return -1;
+                if (!there)
+                        continue;
+                dest->members[kept] = *member;
+                dest->members[kept++].value = v;
+        }
+        dest->len = kept;
+        return 0;
+}
+
+static int merge_new(const struct merger *m, const struct merge_type *type, struct value *dest,
+                     const struct member *member, struct err *err) {
         struct value v;
-        int there = merge_walk(m, dest, src, merge_schema_field(type, member->key, member->key_len), &v, err);
-        if (there > 0 && !value_add(m->arena, out, member->key, member->key_len, v))
+        int there =
+                merge_walk(m, NULL, &member->value, merge_schema_field(type, member->key, member->key_len), &v, err);
+        if (there > 0 && !value_add(m->arena, dest, member->key, member->key_len, v))
                 return err_oom(err);
         return there < 0 ? -1 : 0;
 }
@@ -109,18 +133,13 @@ static int merge_map(const struct merger *m, struct value *dest, const struct va
         }
         if (!type && !(type = type_of_object(m, dest)) && src)
                 type = type_of_object(m, src);
-        struct value out = value_map();
         struct lookup patch;
-        if (lookup_init(m->arena, &patch, src, err) < 0)
+        if (lookup_init(m->arena, &patch, src, err) < 0 || merge_present(m, type, dest, &patch, err) < 0)
                 return -1;
-        VALUE_EACH_MEMBER(member, dest)
-                if (merge_member(m, type, member, &member->value, lookup_take(&patch, member), &out, err) < 0)
-                        return -1;
         for (size_t i = 0; src && i < src->len; i++)
-                if (!patch.used[i] &&
-                    merge_member(m, type, &src->members[i], NULL, &src->members[i].value, &out, err) < 0)
+                if (!patch.used[i] && merge_new(m, type, dest, &src->members[i], err) < 0)
                         return -1;
-        *ret = out;
+        *ret = *dest;
         return 1;
 }
 

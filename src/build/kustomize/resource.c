@@ -3,8 +3,11 @@
 
 struct resource *resource_new(struct arena *a, struct value object) {
         struct resource *r = arena_make(a, struct resource);
-        if (r)
-                r->object = object;
+        struct kind_memo *memo = r ? arena_make(a, struct kind_memo) : NULL;
+        if (!memo)
+                return NULL;
+        r->object = object;
+        r->memo = memo;
         return r;
 }
 
@@ -29,20 +32,45 @@ bool resource_is_empty(const struct resource *r) {
                ((value_is_map(&r->object) || value_is_list(&r->object)) && r->object.len == 0);
 }
 
-int resource_current_id(struct arena *a, const struct scopes *s, const struct resource *r, struct resid *ret) {
-        const char *api_version = resource_api_version(a, r);
-        if (gvk_split(a, api_version, &ret->gvk.group, &ret->gvk.version) < 0)
+/* Texts never change where they stand, so the same pointer is the same text. */
+static int look_up_kind(struct arena *a, const struct scopes *s, const struct resource *r, struct kind_memo *ret) {
+        const char *api_version = resource_api_version(a, r), *kind = resource_kind(a, r);
+        struct kind_memo *memo = r->memo;
+        if (memo && memo->api_version == api_version && memo->kind == kind && memo->n_scopes == s->map.len) {
+                *ret = *memo;
+                return 0;
+        }
+        *ret = (struct kind_memo){.api_version = api_version, .kind = kind, .n_scopes = s->map.len};
+        if (gvk_split(a, api_version, &ret->group, &ret->version) < 0)
                 return -1;
-        ret->gvk.kind = resource_kind(a, r);
-        ret->name = resource_name(a, r);
-        ret->ns = resource_ns(a, r);
-        ret->cluster_scoped = scopes_is_cluster(s, api_version, ret->gvk.kind);
+        ret->cluster_scoped = scopes_is_cluster(s, api_version, kind);
+        if (memo)
+                *memo = *ret;
+        return 0;
+}
+
+int resource_current_id(struct arena *a, const struct scopes *s, const struct resource *r, struct resid *ret) {
+        struct kind_memo kind;
+        if (look_up_kind(a, s, r, &kind) < 0)
+                return -1;
+        const struct value *metadata = value_get(&r->object, "metadata");
+        *ret = (struct resid){
+                .gvk = {.group = kind.group, .version = kind.version, .kind = kind.kind},
+                .name = scalar_text(a, value_get(metadata, "name")),
+                .ns = scalar_text(a, value_get(metadata, "namespace")),
+                .cluster_scoped = kind.cluster_scoped,
+        };
         return 0;
 }
 
 int resource_previous_id(struct arena *a, const struct resource *r, size_t i, struct resid *ret) {
+        const char *api_version = resource_api_version(a, r);
         *ret = r->previous[i];
-        return gvk_split(a, resource_api_version(a, r), &ret->gvk.group, &ret->gvk.version);
+        if (!r->memo || r->memo->api_version != api_version)
+                return gvk_split(a, api_version, &ret->gvk.group, &ret->gvk.version);
+        ret->gvk.group = r->memo->group;
+        ret->gvk.version = r->memo->version;
+        return 0;
 }
 
 int resource_original_id(struct arena *a, const struct scopes *s, const struct resource *r, struct resid *ret) {

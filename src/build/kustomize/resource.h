@@ -13,8 +13,17 @@ struct names { /* of prefixes, suffixes or vars, in the order they came */
         size_t len;
 };
 
+/* What apiVersion and kind say, as last asked for. Every step asks for ids, and these two hardly ever change. */
+struct kind_memo {
+        const char *api_version, *kind; /* the very texts; NULL: nothing yet */
+        const char *group, *version;
+        size_t n_scopes; /* kinds that were known then; more may come with an `openapi` file */
+        bool cluster_scoped;
+};
+
 struct resource {
         struct value object;    /* a map; null once a patch has deleted it */
+        struct kind_memo *memo; /* NULL in a resource that resource_new() did not make */
         struct resid *previous; /* oldest first; gvk holds only the kind of that time */
         size_t n_previous;
         struct names prefixes, suffixes;

@@ -95,8 +95,9 @@ static int walk_containers(struct arena *a, struct image_context *c, struct valu
                 VALUE_EACH_MEMBER(m, v) {
                         if (walk_containers(a, c, &m->value, err) < 0)
                                 return -1;
-                        bool containers = streq(m->key, "containers") || streq(m->key, "initContainers");
-                        if (containers && value_is_list(&m->value) && set_containers(a, c, &m->value, err) < 0)
+                        if (value_is_list(&m->value) &&
+                            (streq(m->key, "containers") || streq(m->key, "initContainers")) &&
+                            set_containers(a, c, &m->value, err) < 0)
                                 return -1;
                 }
         }
