@@ -33,6 +33,7 @@ enum value_style {
         VALUE_STYLE_LITERAL,
         VALUE_STYLE_FOLDED,
         VALUE_STYLE_FLOW,
+        VALUE_STYLE_SPELLED, /* a plain scalar kept as its text although it is none: see yaml_settle() */
 };
 
 struct member;

@@ -4,7 +4,7 @@
  *
  * Trees hold what JSON can hold: timestamps become strings, keys become strings, .inf and .nan are refused, as
  * sigs.k8s.io/yaml and kustomize do when they pass through JSON. Aliases and merge keys are expanded. Scalars and
- * collections keep their style; a null's len is the length of its text in the source (0: nothing stands there). */
+ * collections keep their style; a null's str and len are its text in the source (len 0: nothing stands there). */
 #pragma once
 
 #include "base/buf.h"
@@ -30,6 +30,9 @@ struct yaml_options {
         bool verbatim; /* YAML_KYAML: values as they stand there, for yaml_write_styled(). Otherwise as they are after
                         * kustomize wrote them as text and read them again, which changes folded texts with indented
                         * lines and empty scalars of flow collections */
+        bool spelled; /* YAML_KYAML: plain numbers, bools and timestamps that we would write in other words (1.10, 0x1F,
+                       * True, 2001-01-01) stay strings, and empty scalars of flow collections null, of
+                       * VALUE_STYLE_SPELLED, until yaml_settle() */
         size_t max_bytes, max_nodes, max_depth, max_documents; /* 0: the limits of limits.h */
         struct yaml_pool *pool;                                /* of the arena that is read into; may be NULL */
 };
@@ -50,6 +53,12 @@ int yaml_parse_all(struct arena *a, const char *text, size_t n, const struct yam
 /* Appends what go-yaml decodes the only (or first) document to, as Go's %#v shows it: kustomize's error texts hold
  * documents that way. Long ones are cut, an empty stream adds nothing. */
 int yaml_describe(struct buf *b, const char *text, size_t n, enum yaml_dialect dialect, struct err *err);
+
+/* Turns every scalar of VALUE_STYLE_SPELLED in the tree into what it means. */
+int yaml_settle(struct arena *a, struct value *v, struct err *err);
+
+/* True when there is one. */
+bool yaml_has_spelled(const struct value *v);
 
 /* ---- one document after the other ---- */
 

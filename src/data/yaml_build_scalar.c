@@ -69,6 +69,7 @@ int yaml_build_scalar_value(struct yaml_builder *b, const struct yaml_node *n, c
         switch (s->type) {
         case YAML_SCALAR_NULL:
                 ret->len = n->len; /* kustomize tells "key: null" from "key:" */
+                ret->str = n->text;
                 break;
         case YAML_SCALAR_BOOL:
                 *ret = value_bool(s->boolean);
@@ -107,9 +108,12 @@ int yaml_build_scalar_value(struct yaml_builder *b, const struct yaml_node *n, c
 
 /* kustomize writes each document as text and reads it again before it makes JSON of it, and its writer is not quite
  * faithful: an empty plain scalar inside a flow collection comes back as "", and so does this. */
+static bool in_flow(const struct yaml_node *n) {
+        return n->style == VALUE_STYLE_PLAIN && n->parent && n->parent->style == VALUE_STYLE_FLOW;
+}
+
 static bool becomes_empty(const struct yaml_node *n) {
-        return n->style == VALUE_STYLE_PLAIN && !n->len && !*n->tag && n->parent &&
-               n->parent->style == VALUE_STYLE_FLOW;
+        return in_flow(n) && !n->len && !*n->tag;
 }
 
 /* The length of the run of line feeds at s. */
@@ -155,10 +159,20 @@ int yaml_build_scalar(struct yaml_builder *b, const struct yaml_node *n, struct 
         struct yaml_scalar s;
         if (yaml_build_resolve(b, n, &s) < 0)
                 return -1;
-        if (b->through_text && becomes_empty(n))
+        if (b->spelled && s.type == YAML_SCALAR_TIMESTAMP && in_flow(n) && !*n->tag && memchr(n->text, ':', n->len))
+                s.type = YAML_SCALAR_STRING; /* it is written with quotes there */
+        bool empty = b->through_text && becomes_empty(n);
+        if (empty && !b->spelled)
                 s.type = YAML_SCALAR_STRING;
         if (yaml_build_scalar_value(b, n, &s, ret) < 0)
                 return -1;
+        if (empty && b->spelled)
+                ret->style = VALUE_STYLE_SPELLED;
+        if (b->spelled && s.type != YAML_SCALAR_STRING && n->style == VALUE_STYLE_PLAIN &&
+            yaml_is_spelled(&s, n->text, n->len) && yaml_scalar_resolve(n->text, n->len, b->dialect).type == s.type) {
+                *ret = value_strn(n->text, n->len);
+                ret->style = VALUE_STYLE_SPELLED;
+        }
         if (b->through_text && n->style == VALUE_STYLE_FOLDED && value_is_string(ret))
                 return refold(b, ret);
         return 0;

@@ -13,6 +13,7 @@ struct yaml_builder {
         struct arena *a;
         enum yaml_dialect dialect;
         bool strict, through_text; /* kyaml's way through text */
+        bool spelled;
         size_t max_nodes, *n_nodes, max_depth, depth;
         size_t decoded, from_aliases, alias_depth; /* go-yaml's counters */
         struct buf problems;                       /* lines of "unmarshal errors" */

@@ -39,6 +39,9 @@ struct yaml_scalar yaml_scalar_resolve(const char *text, size_t n, enum yaml_dia
 int yaml_scalar_resolve_tagged(const char *tag, const char *text, size_t n, enum yaml_dialect dialect,
                                struct yaml_scalar *ret, struct err *err);
 
+/* True when that is what the plain text means, but the number, bool or timestamp would be written in another way. */
+bool yaml_is_spelled(const struct yaml_scalar *s, const char *text, size_t n);
+
 /* A YAML timestamp in one of go-yaml's four forms. True when it is one; with text_out (TIME_NANO_MAX bytes) it is
  * written again as time.RFC3339Nano. */
 #define TIME_NANO_MAX 48

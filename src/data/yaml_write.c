@@ -122,7 +122,7 @@ static void write_float(struct yaml_emitter *e, double f) {
 }
 
 static void write_null(struct yaml_emitter *e, const struct value *v) {
-        bool kept = e->styled && v->style == VALUE_STYLE_PLAIN;
+        bool kept = e->styled && (v->style == VALUE_STYLE_PLAIN || v->style == VALUE_STYLE_SPELLED);
         if (kept && v->len == 0 && e->flow)
                 yaml_emit_indicator(e, "''", true, false, false);
         else if (kept && v->len < 2)
@@ -135,7 +135,10 @@ static void write_scalar(struct yaml_emitter *e, const struct value *v) {
         char text[24];
         switch (v->type) {
         case VALUE_STRING:
-                write_string(e, v->str, v->len, v->style);
+                if (v->style == VALUE_STYLE_SPELLED)
+                        yaml_emit_plain(e, v->str, v->len, YAML_PLACE_VALUE);
+                else
+                        write_string(e, v->str, v->len, v->style);
                 return;
         case VALUE_FLOAT:
                 write_float(e, v->f);

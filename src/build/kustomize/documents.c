@@ -42,8 +42,7 @@ static bool absent(const struct value *v) {
         return !v || nil_or_empty(v);
 }
 
-/* What kustomize demands of every object. */
-static int validate(struct arena *a, const struct value *v, struct err *err) {
+int documents_check(struct arena *a, const struct value *v, struct err *err) {
         const struct value *kind = value_get(v, "kind"), *metadata = value_get(v, "metadata");
         const char *kind_text = scalar_text(a, kind);
         if (absent(kind) && absent(value_get(v, "apiVersion"))) {
@@ -66,7 +65,7 @@ static int validate(struct arena *a, const struct value *v, struct err *err) {
 static int add_valid(struct engine *e, struct value *queue, const struct value *v, struct err *err) {
         if (nil_or_empty(v))
                 return 0;
-        if (validate(e->arena, v, err) < 0)
+        if (documents_check(e->arena, v, err) < 0)
                 return -1;
         if (queue->len >= LIMIT_KUSTOMIZE_RESOURCES)
                 return err_set(err, ERR_TOO_LARGE, "more than %d resources", LIMIT_KUSTOMIZE_RESOURCES);
@@ -93,7 +92,7 @@ static bool is_late(struct engine *e, const struct yaml_piece *piece, const stru
 
 /* One document. A late fault makes it null. */
 static int parse_piece(struct engine *e, const struct yaml_piece *piece, struct value *ret, struct err *err) {
-        const struct yaml_options options = {.dialect = YAML_KYAML, .pool = e->pool};
+        const struct yaml_options options = {.dialect = YAML_KYAML, .spelled = true, .pool = e->pool};
         _cleanup_err_ struct err why = ERR_INIT;
         if (yaml_parse(e->arena, piece->text, piece->n, &options, ret, &why) == 0)
                 return 0;
@@ -150,7 +149,7 @@ static int expand_list(struct engine *e, struct value *queue, const struct value
                                items->type == VALUE_INT ? "int" : go_type(items));
         const struct value inner = *items;
         VALUE_EACH_ITEM(item, &inner)
-                if (add_valid(e, queue, item, err) < 0)
+                if (yaml_settle(e->arena, item, err) < 0 || add_valid(e, queue, item, err) < 0)
                         return -1;
         return 0;
 }

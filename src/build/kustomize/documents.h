@@ -12,6 +12,10 @@ struct resources { /* in order; in the arena */
 /* ERR_SYNTAX "MalformedYAMLError: yaml: ..."; ERR_INVALID for what is no resource. */
 int documents_read(struct engine *e, const char *text, size_t n, struct resources *ret, struct err *err);
 
+/* What kustomize demands of every object, when it is read and again at the end: a kind and, but for lists, a name.
+ * ERR_INVALID "missing metadata.name in object ...". */
+int documents_check(struct arena *a, const struct value *object, struct err *err);
+
 /* The resources of a file. Malformed YAML bears the file's name in its message. */
 int documents_read_file(struct engine *e, const struct loader *l, const char *path, struct resources *ret,
                         struct err *err);

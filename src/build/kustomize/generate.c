@@ -37,6 +37,8 @@ static int fill_data(struct arena *a, struct value *object, const struct value *
         struct value data = value_map(), binary = value_map();
         VALUE_EACH_MEMBER(m, pairs) {
                 struct value v = m->value;
+                if (scalar_check_key(m->key, err) < 0)
+                        return -1;
                 bool text = !secret && utf8_valid(v.str, v.len);
                 if (!text && encode(a, &m->value, &v, err) < 0)
                         return -1;

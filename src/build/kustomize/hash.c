@@ -3,6 +3,7 @@
 #include "build/kustomize/generate.h"
 #include "data/digest.h"
 #include "data/json.h"
+#include "data/yaml.h"
 
 #define HASH_LEN 10
 
@@ -27,6 +28,12 @@ static const char *letters(struct arena *a, const char *text, size_t n, struct e
 static int add_field(struct arena *a, struct value *out, const struct value *object, const char *name, bool optional,
                      struct err *err) {
         const struct value *v = value_get(object, name);
+        struct value settled;
+        if (v && !scalar_is(v) && yaml_has_spelled(v)) {
+                if (value_clone(a, v, &settled, err) < 0 || yaml_settle(a, &settled, err) < 0)
+                        return -1;
+                v = &settled;
+        }
         if (optional && !value_is_map(v))
                 return 0;
         struct value field = v && !scalar_is(v) ? *v : value_str(scalar_text(a, v));

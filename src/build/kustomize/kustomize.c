@@ -3,6 +3,7 @@
 #include "build/kustomize/kustomize.h"
 
 #include "base/limits.h"
+#include "build/kustomize/documents.h"
 #include "build/kustomize/generate.h"
 #include "build/kustomize/loader_remote.h"
 #include "build/kustomize/nameref.h"
@@ -55,15 +56,18 @@ int engine_charge(struct engine *e, size_t n, struct err *err) {
         return err_set(err, ERR_TOO_LARGE, "the build takes more than %zu steps", LIMIT_KUSTOMIZE_WORK);
 }
 
-/* Resources that are only there to be read by others. */
-static void drop_local(struct engine *e, struct resmap *m) {
+/* Resources that are only there to be read by others. What is left must still be objects. */
+static int drop_local(struct engine *e, struct resmap *m, struct err *err) {
         for (size_t i = 0; i < m->len; i++) {
+                if (!resource_is_empty(m->items[i]) && documents_check(e->arena, &m->items[i]->object, err) < 0)
+                        return -1;
                 const struct value *annotations = value_path(&m->items[i]->object, "metadata", "annotations", NULL);
                 const struct value *local = value_get(annotations, "config.kubernetes.io/local-config");
                 if (local && !streq(scalar_text(e->arena, local), "false"))
                         m->items[i]->object = value_null();
         }
         resmap_drop_empty(m);
+        return 0;
 }
 
 static int order(struct engine *e, struct resmap *m, const struct value *spec, struct err *err) {
@@ -95,9 +99,8 @@ static int finish(struct engine *e, struct accumulator *acc, const struct value 
                   struct err *err) {
         struct resmap *m = acc->resources;
         if (hash_names(e, m, err) < 0 || nameref_fix(e, m, &acc->config.references, err) < 0 ||
-            vars_resolve(e, acc, err) < 0)
+            vars_resolve(e, acc, err) < 0 || drop_local(e, m, err) < 0)
                 return -1;
-        drop_local(e, m);
         /* A replacement may have given two resources one name. */
         if (resmap_check_unique(m, err) < 0 || order(e, m, spec, err) < 0 || add_managed_by(e, m, err) < 0 ||
             origin_finish(e, m, err) < 0)
@@ -106,7 +109,9 @@ static int finish(struct engine *e, struct accumulator *acc, const struct value 
                 return err_set(err, ERR_INVALID, "%s", e->late_error);
         struct value out = value_list();
         for (size_t i = 0; i < m->len; i++)
-                if (!value_append(e->arena, &out, m->items[i]->object))
+                if (yaml_settle(e->arena, &m->items[i]->object, err) < 0)
+                        return -1;
+                else if (!value_append(e->arena, &out, m->items[i]->object))
                         return err_oom(err);
         *ret = out;
         return 0;

@@ -160,8 +160,7 @@ int merge_walk(const struct merger *m, struct value *dest, const struct value *s
         const struct value *kind = missing(dest) ? src : dest;
         if (missing(kind)) {
                 /* An explicit null that no patch mentions stays; an empty one goes, as any null in a patch. */
-                *ret = value_null();
-                ret->len = dest ? dest->len : 0;
+                *ret = dest ? *dest : value_null();
                 return !src && dest && dest->len > 0;
         }
         if (src && src->type == VALUE_NULL)

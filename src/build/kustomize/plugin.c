@@ -5,6 +5,7 @@
 #include "build/kustomize/loader.h"
 #include "build/kustomize/origin.h"
 #include "build/kustomize/shape.h"
+#include "data/yaml.h"
 
 static const char *string_at(const struct value *map, const char *key) {
         return value_string_or(value_get(map, key), "");
@@ -189,7 +190,10 @@ static int configure_one(struct target *t, const struct resource *r, struct step
                         continue;
                 struct value config;
                 struct fieldspecs *fields = NULL;
-                if (shape_read(t->e->arena, transformers[i].shape, &r->object, SHAPE_COERCE, &config, err) < 0) {
+                struct value settled = r->object;
+                if (yaml_settle(t->e->arena, &settled, err) < 0)
+                        return -1;
+                if (shape_read(t->e->arena, transformers[i].shape, &settled, SHAPE_COERCE, &config, err) < 0) {
                         err_wrap(err, "error unmarshaling JSON: while decoding JSON");
                         return plugin_fails(t, r, err);
                 }

@@ -4,6 +4,7 @@
 #include "build/kustomize/origin.h"
 #include "build/kustomize/plugin.h"
 #include "build/kustomize/shape.h"
+#include "data/yaml.h"
 
 static const char *string_at(const struct value *map, const char *key) {
         return value_string_or(value_get(map, key), "");
@@ -12,9 +13,11 @@ static const char *string_at(const struct value *map, const char *key) {
 static int generate_map(struct target *t, struct accumulator *acc, const struct resource *r, bool secret,
                         struct err *err) {
         struct arena *a = t->e->arena;
-        struct value args;
+        struct value args, settled = r->object;
         struct resource *made;
-        if (shape_read(a, &shape_generator_args, &r->object, SHAPE_COERCE, &args, err) < 0)
+        if (yaml_settle(a, &settled, err) < 0)
+                return -1;
+        if (shape_read(a, &shape_generator_args, &settled, SHAPE_COERCE, &args, err) < 0)
                 return plugin_fails(t, r, err);
         const char *name = resource_name(a, r), *ns = resource_ns(a, r);
         if ((!*string_at(&args, "name") && *name && !value_set(a, &args, "name", value_str(name))) ||

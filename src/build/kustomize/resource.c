@@ -83,6 +83,11 @@ int resource_store_id(struct arena *a, const struct scopes *s, struct resource *
         struct resid *grown = arena_grow(a, r->previous, size, size + sizeof(*grown));
         if (!grown || resource_current_id(a, s, r, &id) < 0)
                 return err_oom(err);
+        if (!*id.name)
+                return err_set(
+                        err, ERR_INVALID,
+                        "a resource of kind %s has lost its name: a patch or a replacement took metadata.name away",
+                        id.gvk.kind);
         grown[r->n_previous++] = (struct resid){
                 .gvk.kind = id.gvk.kind,
                 .name = id.name,
@@ -90,6 +95,18 @@ int resource_store_id(struct arena *a, const struct scopes *s, struct resource *
         };
         r->previous = grown;
         return 0;
+}
+
+bool resource_has_notes(const struct resource *r) {
+        return r->n_previous || r->prefixes.len || r->suffixes.len || r->vars.len || r->needs_hash ||
+               r->behavior != BEHAVIOR_UNSPECIFIED || r->origin || r->transformations.len;
+}
+
+int resource_show_notes(struct arena *a, struct resource *r, struct err *err) {
+        struct value *metadata = value_get(&r->object, "metadata");
+        if (!resource_has_notes(r) || !value_is_map(metadata) || value_obtain_map(a, metadata, "annotations"))
+                return 0;
+        return err_oom(err);
 }
 
 int names_add(struct arena *a, struct names *n, const char *name, struct err *err) {
@@ -137,6 +154,8 @@ void resource_normalize_metadata(struct arena *a, struct value *object, const ch
         }
         VALUE_EACH_MEMBER(m, map)
                 if (m->value.type != VALUE_STRING)
-                        m->value = value_str(m->value.type == VALUE_NULL && m->value.len ? "null"
+                        m->value = value_str(m->value.type == VALUE_NULL && m->value.len ? m->value.str
                                                                                          : scalar_text(a, &m->value));
+                else if (m->value.style == VALUE_STYLE_SPELLED)
+                        m->value.style = VALUE_STYLE_ANY;
 }

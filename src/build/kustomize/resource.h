@@ -49,8 +49,14 @@ int resource_current_id(struct arena *a, const struct scopes *s, const struct re
 int resource_previous_id(struct arena *a, const struct resource *r, size_t i, struct resid *ret);
 int resource_original_id(struct arena *a, const struct scopes *s, const struct resource *r, struct resid *ret);
 
-/* Remembers the current id as a previous one. */
+/* Remembers the current id as a previous one. ERR_INVALID when a patch took the name away. */
 int resource_store_id(struct arena *a, const struct scopes *s, struct resource *r, struct err *err);
+
+/* True when kustomize keeps notes about it: there they are annotations, and so the object has a map of them. */
+bool resource_has_notes(const struct resource *r);
+
+/* Makes the map of annotations that such a resource has there. */
+int resource_show_notes(struct arena *a, struct resource *r, struct err *err);
 
 /* Appends a borrowed name; an empty one is left out, as kustomize does. */
 int names_add(struct arena *a, struct names *n, const char *name, struct err *err);

@@ -38,6 +38,7 @@ static struct value of_resolved(const struct yaml_scalar *s, const char *text, s
         case YAML_SCALAR_NULL: {
                 struct value null = value_null();
                 null.len = (uint32_t)n;
+                null.str = text;
                 return null;
         }
         case YAML_SCALAR_BOOL:
@@ -56,14 +57,14 @@ static struct value of_resolved(const struct yaml_scalar *s, const char *text, s
 struct value scalar_plain(const char *text) {
         size_t n = strlen(text);
         struct yaml_scalar s = yaml_scalar_resolve(text, n, YAML_KYAML);
-        struct value v = of_resolved(&s, text, n);
-        v.style = VALUE_STYLE_PLAIN;
+        bool spelled = yaml_is_spelled(&s, text, n);
+        struct value v = spelled ? value_strn(text, n) : of_resolved(&s, text, n);
+        v.style = spelled ? VALUE_STYLE_SPELLED : VALUE_STYLE_PLAIN;
         return v;
 }
 
 struct value scalar_styled(const struct value *old, const char *text) {
-        bool quoted =
-                old && old->type == VALUE_STRING && old->style != VALUE_STYLE_PLAIN && old->style != VALUE_STYLE_ANY;
+        bool quoted = old && scalar_is_string(old) && old->style != VALUE_STYLE_PLAIN && old->style != VALUE_STYLE_ANY;
         if (!quoted)
                 return scalar_plain(text);
         struct value v = value_str(text);
@@ -77,6 +78,12 @@ int scalar_retyped(const struct value *old, const char *text, struct value *ret,
                 [VALUE_UINT] = "int",  [VALUE_FLOAT] = "float",
         };
         size_t n = strlen(text);
+        if (old->type == VALUE_STRING && old->style == VALUE_STYLE_SPELLED) {
+                const struct yaml_scalar was = yaml_scalar_resolve(old->str, old->len, YAML_KYAML);
+                const struct value typed = of_resolved(&was, old->str, old->len);
+                if (typed.type != VALUE_STRING)
+                        return scalar_retyped(&typed, text, ret, err);
+        }
         if (old->type == VALUE_STRING) {
                 uint8_t style = old->style; /* ret may be old */
                 *ret = value_strn(text, n);
@@ -91,6 +98,15 @@ int scalar_retyped(const struct value *old, const char *text, struct value *ret,
         if (yaml_scalar_resolve_tagged(tag, text, n, YAML_KYAML, &s, err) < 0)
                 return -1;
         *ret = of_resolved(&s, text, n);
+        return 0;
+}
+
+int scalar_check_key(const char *key, struct err *err) {
+        const struct value v = scalar_plain(key);
+        if (streq(key, "<<"))
+                return err_set(err, ERR_INVALID, "yaml: map merge requires map or sequence of maps as the value");
+        if (!scalar_is_string(&v))
+                return err_set(err, ERR_INVALID, "json: unsupported type: map[interface {}]interface {}");
         return 0;
 }
 

@@ -12,6 +12,11 @@ static inline bool scalar_is(const struct value *v) {
 /* The text of a scalar; "" for null, absent, lists and maps. Never NULL: "" too when memory is out. */
 const char *scalar_text(struct arena *a, const struct value *v);
 
+/* True for a string, as kyaml types the text. */
+static inline bool scalar_is_string(const struct value *v) {
+        return v->type == VALUE_STRING && v->style != VALUE_STYLE_SPELLED;
+}
+
 /* The value of a plain (unquoted, untagged) text: a number, a bool, null or a string. The text is borrowed. */
 struct value scalar_plain(const char *text);
 
@@ -21,6 +26,10 @@ struct value scalar_styled(const struct value *old, const char *text);
 /* The value when text takes the place of old and keeps old's type (kyaml: node.Value = text). ret may be old.
  * ERR_INVALID when it cannot be read as that type. */
 int scalar_retyped(const struct value *old, const char *text, struct value *ret, struct err *err);
+
+/* kustomize writes keys that it adds without quotes: one like 1 or << is no string when it is read again. ERR_INVALID
+ * in the words of that reading. */
+int scalar_check_key(const char *key, struct err *err);
 
 /* "MappingNode", "SequenceNode", "ScalarNode": for messages. */
 const char *scalar_node_kind(const struct value *v);

@@ -20,9 +20,8 @@ static int set_pair(struct arena *a, void *context, struct value *field, struct 
                 *field = value_map();
         if (!value_is_map(field))
                 return scalar_wrong_kind("MappingNode", field, err);
-        /* kustomize writes new keys without quotes, so that one like 1 is no string when it is read again. */
-        if (!value_getn(field, pair->key, pair->key_len) && scalar_plain(pair->key).type != VALUE_STRING)
-                return err_set(err, ERR_INVALID, "json: unsupported type: map[interface {}]interface {}");
+        if (!value_getn(field, pair->key, pair->key_len) && scalar_check_key(pair->key, err) < 0)
+                return -1;
         return value_setn(a, field, pair->key, pair->key_len, pair->value) ? 0 : err_oom(err);
 }
 
@@ -31,12 +30,15 @@ static int run_labels(struct engine *e, struct resmap *m, const void *arg, struc
         struct pair_context context;
         const struct field_action action = {
                 .set = set_pair, .context = &context, .creates = true, .created = value_map()};
-        for (size_t i = 0; i < m->len; i++)
+        for (size_t i = 0; i < m->len; i++) {
+                if (resource_show_notes(e->arena, m->items[i], err) < 0)
+                        return -1;
                 VALUE_EACH_MEMBER(pair, &s->pairs) {
                         context.pair = pair;
                         if (fieldspecs_apply(e->arena, s->fields, &action, &m->items[i]->object, err) < 0)
                                 return -1;
                 }
+        }
         return 0;
 }
 

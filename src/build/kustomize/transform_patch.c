@@ -38,6 +38,9 @@ static int merge_into(struct engine *e, struct resource *r, const struct resourc
         const char *was[] = {resource_name(a, r), resource_ns(a, r), resource_kind(a, r)};
         if ((patch->allow_name_change || patch->allow_kind_change) && resource_store_id(a, &e->scopes, r, err) < 0)
                 return -1;
+        /* kustomize drops the object that a patch puts in the whole object's place. */
+        if (value_equals_str(value_get(body, "$patch"), "replace"))
+                return keep_identity(e, r, patch, was, err);
         /* The result shares nodes with what it is given, and later steps write into results. */
         struct value own;
         const struct merge_schema *schema = engine_schema(e, err);
@@ -126,7 +129,9 @@ static int apply_operations(struct engine *e, struct resmap *m, const struct pat
                         continue;
                 if (s->stores_id && resource_store_id(e->arena, &e->scopes, r, err) < 0)
                         return -1;
-                if (jsonpatch_apply(e->arena, &r->object, &s->operations, &out, err) < 0)
+                /* It sees kustomize's notes, and numbers, not how they were written. */
+                if (resource_show_notes(e->arena, r, err) < 0 || yaml_settle(e->arena, &r->object, err) < 0 ||
+                    jsonpatch_apply(e->arena, &r->object, &s->operations, &out, err) < 0)
                         return -1;
                 r->object = out;
                 resource_normalize_metadata(e->arena, &r->object, "annotations");
@@ -144,12 +149,14 @@ static int run_patch(struct engine *e, struct resmap *m, const void *arg, struct
 
 /* ---- configuring ---- */
 
-/* A JSON patch is a list of objects; null is an empty one. */
+/* A JSON patch is a list of objects; null is an empty one. What begins as a JSON list must be JSON. */
 static int read_operations(struct engine *e, const char *text, size_t n, struct value *ret, struct err *err) {
         const struct yaml_options options = {.dialect = YAML_SIGS};
         if (!n)
                 return err_set(err, ERR_SYNTAX, "empty json patch operations");
-        if (yaml_parse(e->arena, text, n, &options, ret, err) < 0)
+        int failed = *text == '[' ? json_parse(e->arena, text, n, JSON_KUBERNETES, NULL, ret, err)
+                                  : yaml_parse(e->arena, text, n, &options, ret, err);
+        if (failed)
                 return -1;
         if (ret->type == VALUE_NULL)
                 *ret = value_list();

@@ -83,6 +83,72 @@ static void test_replacement_reads_and_writes(void **state) {
 
 /* ---- refusals ---- */
 
+static void test_numbers_keep_their_spelling(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml",
+                 "resources: [a.yaml]\nreplacements:\n- source: {kind: ConfigMap, name: a, fieldPath: data.version}\n"
+                 "  targets:\n  - select: {kind: ConfigMap, name: b}\n    fieldPaths: [data.image]\n"
+                 "    options: {delimiter: ':', index: 1}\n");
+        tree_add(&t, "a.yaml",
+                 "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  annotations: {scrape: True, none: ~, port: "
+                 "0x50}\ndata: {version: 1.10}\n---\n" CONFIG_MAP("b") "data: {image: \"app:1\"}\n");
+        expect_part(&t, ".", "    none: \"~\"\n    port: \"0x50\"\n    scrape: \"True\"\n");
+        expect_part(&t, ".", "  version: 1.1\n");
+        expect_part(&t, ".", "  image: app:1.10\n");
+}
+
+static void test_json_patches_see_the_notes_of_kustomize(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml",
+                 "configMapGenerator:\n- name: a\npatches:\n- target: {kind: ConfigMap}\n  patch: '[{\"op\": \"add\", "
+                 "\"path\": \"/metadata/annotations/x\", \"value\": \"y\"}]'\n");
+        expect(&t, ".",
+               "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  annotations:\n    x: \"y\"\n  name: a-6ct58987ht\n");
+}
+
+static void test_what_begins_as_json_is_json(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml",
+                 "patches:\n- target: {kind: ConfigMap}\n  patch: '[{op: remove, path: /x}]'\n");
+        expect_part(&t, ".", "error: trouble configuring builtin PatchTransformer");
+}
+
+static void test_a_name_cannot_be_taken_away(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml",
+                 "resources: [cm.yaml]\npatches:\n- target: {kind: ConfigMap}\n  patch: '[{\"op\": \"remove\", "
+                 "\"path\": \"/metadata/name\"}]'\n");
+        tree_add(&t, "cm.yaml", CONFIG_MAP("a"));
+        expect_part(&t, ".", "error: missing metadata.name in object");
+        tree_add(&t, "suffix/kustomization.yaml", "resources: [..]\nnameSuffix: -x\n");
+        expect_part(&t, "suffix", "error: a resource of kind ConfigMap has lost its name");
+}
+
+static void test_replacing_a_whole_object_changes_nothing(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml", "resources: [cm.yaml]\npatches:\n- path: p.yaml\n");
+        tree_add(&t, "cm.yaml", CONFIG_MAP("a") "data:\n  k: v\n");
+        tree_add(&t, "p.yaml", CONFIG_MAP("a") "data: {x: z}\n$patch: replace\n");
+        expect(&t, ".", "apiVersion: v1\ndata:\n  k: v\nkind: ConfigMap\nmetadata:\n  name: a\n");
+}
+
+static void test_keys_that_are_no_strings(void **state) {
+        static const char *const keys[] = {"1", "true", "~", "2001-01-01"};
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+                char text[128];
+                snprintf(text, sizeof(text), "configMapGenerator:\n- name: a\n  literals: [\"%s=x\"]\n", keys[i]);
+                tree_add(&t, "kustomization.yaml", text);
+                expect_part(&t, ".", "error: json: unsupported type");
+        }
+}
+
 static void test_unknown_field(void **state) {
         _cleanup_tree_ struct tree t;
         tree_init(&t);
@@ -244,6 +310,12 @@ int main(void) {
                 cmocka_unit_test(test_cluster_scoped_kinds_get_no_namespace),
                 cmocka_unit_test(test_components_see_what_came_before),
                 cmocka_unit_test(test_replacement_reads_and_writes),
+                cmocka_unit_test(test_numbers_keep_their_spelling),
+                cmocka_unit_test(test_json_patches_see_the_notes_of_kustomize),
+                cmocka_unit_test(test_what_begins_as_json_is_json),
+                cmocka_unit_test(test_a_name_cannot_be_taken_away),
+                cmocka_unit_test(test_replacing_a_whole_object_changes_nothing),
+                cmocka_unit_test(test_keys_that_are_no_strings),
                 cmocka_unit_test(test_unknown_field),
                 cmocka_unit_test(test_objects_that_json_cannot_hold),
                 cmocka_unit_test(test_same_resource_twice),
