@@ -119,12 +119,12 @@ static void test_what_begins_as_json_is_json(void **state) {
 static void test_a_name_cannot_be_taken_away(void **state) {
         _cleanup_tree_ struct tree t;
         tree_init(&t);
-        tree_add(&t, "kustomization.yaml",
+        tree_add(&t, "base/kustomization.yaml",
                  "resources: [cm.yaml]\npatches:\n- target: {kind: ConfigMap}\n  patch: '[{\"op\": \"remove\", "
                  "\"path\": \"/metadata/name\"}]'\n");
-        tree_add(&t, "cm.yaml", CONFIG_MAP("a"));
-        expect_part(&t, ".", "error: missing metadata.name in object");
-        tree_add(&t, "suffix/kustomization.yaml", "resources: [..]\nnameSuffix: -x\n");
+        tree_add(&t, "base/cm.yaml", CONFIG_MAP("a"));
+        expect_part(&t, "base", "error: missing metadata.name in object");
+        tree_add(&t, "suffix/kustomization.yaml", "resources: [../base]\nnameSuffix: -x\n");
         expect_part(&t, "suffix", "error: a resource of kind ConfigMap has lost its name");
 }
 
