@@ -4,6 +4,8 @@
 
 load lib
 
+PEERS=${WEIR_PEERS:-$HOME/.cache/weir-peers}/bin
+
 setup_file() {
 	[ -n "${WEIR_REAL-}" ] || return 0
 	if ! WHY_NOT=$("$WEIR_TOP/tests/peers/ready" kustomize-controller); then
@@ -22,34 +24,47 @@ setup_file() {
 setup() {
 	[ -n "${WEIR_REAL-}" ] || skip "it needs Flux's own controllers: make test-real"
 	[ -z "${WHY_NOT-}" ] || skip "$WHY_NOT"
+	case $BATS_TEST_DESCRIPTION in *source-controller*)
+		[ -x "$PEERS/source-controller" ] || skip 'source-controller takes ten minutes to build: tests/peers/build source-controller' ;;
+	esac
 }
 
 teardown_file() {
 	[ -n "${FORGE-}" ] || return 0
 	stop_flux
+	stop_peer source-controller
 	WEIR_REAL='' stop_weir
 }
 
+start_peer() { # NAME FLAGS...
+	RUNTIME_NAMESPACE=flux-system "$PEERS/$1" --enable-leader-election=false --events-addr= --metrics-addr=127.0.0.1:0 \
+		--health-addr=127.0.0.1:0 "${@:2}" >>"$BATS_FILE_TMPDIR/$1.out" 2>&1 3>&- &
+	echo $! >"$BATS_FILE_TMPDIR/$1.pid"
+}
+
+stop_peer() { # NAME
+	local pid
+	[ -f "$BATS_FILE_TMPDIR/$1.pid" ] || return 0
+	pid=$(cat "$BATS_FILE_TMPDIR/$1.pid")
+	rm "$BATS_FILE_TMPDIR/$1.pid"
+	kill "$pid" || return 0
+	while kill -0 "$pid" 2>/dev/null; do :; done
+}
+
 start_flux() {
-	RUNTIME_NAMESPACE=flux-system "${WEIR_PEERS:-$HOME/.cache/weir-peers}/bin/kustomize-controller" \
-		--enable-leader-election=false --events-addr= --metrics-addr=127.0.0.1:0 --health-addr=127.0.0.1:0 \
-		--default-service-account=default --no-cross-namespace-refs --no-remote-bases \
-		>>"$BATS_FILE_TMPDIR/flux.out" 2>&1 3>&- &
-	echo $! >"$BATS_FILE_TMPDIR/flux.pid"
+	start_peer kustomize-controller --default-service-account=default --no-cross-namespace-refs --no-remote-bases
 }
 
 stop_flux() {
-	local pid
-	pid=$(cat "$BATS_FILE_TMPDIR/flux.pid")
-	kill "$pid" || return 0
-	while kill -0 "$pid" 2>/dev/null; do :; done
+	stop_peer kustomize-controller
 }
 
 # Flux watches every kind of source it knows, and does not start while one is missing. Nobody makes objects of these.
 kinds_that_flux_watches() {
 	local kind plural
-	for kind in Bucket OCIRepository; do
-		case $kind in Bucket) plural=buckets ;; *) plural=ocirepositories ;; esac
+	for kind in Bucket ExternalArtifact HelmChart HelmRepository OCIRepository; do
+		plural=${kind,,}s
+		plural=${plural/%rys/ries}
 		cat <<-Y
 			---
 			apiVersion: apiextensions.k8s.io/v1
@@ -156,4 +171,19 @@ event_says() { # NAMESPACE KUSTOMIZATION REASON
 	kubectl delete kustomization apps -n tenant-a --timeout=20s
 	absent deployment app-a tenant-a
 	kubectl get deployment app-b -n tenant-b
+}
+
+@test "Flux's source-controller and kustomize-controller run on weir's control plane alone" {
+	kubectl scale deployment weir-controllers -n weir-system --replicas 0
+	weir_rests() { "$WEIR" status | grep -q '^controllers  *stopped'; }
+	eventually weir_rests
+	port=$(python3 -c 'import socket; print(socket.create_server(("127.0.0.1", 0)).getsockname()[1])')
+	mkdir "$BATS_FILE_TMPDIR/flux"
+	start_peer source-controller --storage-path="$BATS_FILE_TMPDIR/flux" --storage-addr="127.0.0.1:$port" --storage-adv-addr="127.0.0.1:$port"
+	tenant tenant-c
+	repository tenant-c
+	kustomization apps tenant-c ./tenant-b tenant-c
+	EVENTUALLY_SECONDS=60 eventually ready_is kustomization apps tenant-c True
+	field_has gitrepository apps tenant-c '{.status.artifact.url}' "http://127.0.0.1:$port/"
+	kubectl get deployment app-b -n tenant-c
 }
