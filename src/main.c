@@ -13,7 +13,7 @@ static const struct cli_command commands[] = {
         {"suspend", cmd_suspend, "stop reconciling an object"},
         {"resume", cmd_resume, "start reconciling it again"},
         {"create", cmd_create, "create a tenant"},
-        {"build", cmd_build, "build a kustomization, as `kustomize build` does"},
+        {"build", cmd_build, "build a directory as `kustomize build` does, or a Flux Kustomization"},
         {"check", cmd_check, "check this machine and the cluster"},
         {"install", cmd_install, "install weir's CRDs and roles on a cluster"},
         {"controllers", cmd_controllers, "run the controllers against any API server"},

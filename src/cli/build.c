@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `weir build DIR`: prints what `kustomize build` prints, with its exit codes. */
+/* `weir build DIR`: prints what `kustomize build` prints, with its exit codes. A directory that is called
+ * "kustomization" or "ks" is to be named "./ks", for those words begin the other form. */
 #include "cli/cli.h"
 
 #include "base/fs.h"
@@ -7,6 +8,7 @@
 #include "build/kustomize/kustomize.h"
 #include "build/kustomize/remote.h"
 #include "build/kustomize/resid.h"
+#include "cli/build.h"
 #include "cli/build_remote.h"
 #include "cli/options.h"
 #include "sandbox/sandbox.h"
@@ -161,6 +163,8 @@ static int build(struct build_args *b, struct buf *warnings, struct err *err) {
 }
 
 int cmd_build(int argc, char **argv) {
+        if (argc > 1 && (streq(argv[1], "kustomization") || streq(argv[1], "ks")))
+                return build_kustomization(argc - 1, argv + 1);
         struct build_args b = {.dir = ".", .no_remote_bases = true};
         const struct option options[] = {
                 {"output", 'o', OPTION_STRING, &b.output, "write to this file, or one file each into this directory"},

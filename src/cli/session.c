@@ -11,8 +11,7 @@
 
 int session_open(struct session *s, struct err *err) {
         struct client_config config;
-        s->arena = arena_new(0);
-        if (!s->arena)
+        if (!s->arena && !(s->arena = arena_new(0)))
                 return err_oom(err);
         if (client_config_load(s->arena, s->kubeconfig, s->context, &config, err) < 0)
                 return -1;

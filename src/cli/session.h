@@ -26,7 +26,7 @@ struct session {
                 0                                                                                                      \
         }
 
-/* Connects. */
+/* Connects; makes the arena unless there is one. */
 int session_open(struct session *s, struct err *err);
 void session_close(struct session *s);
 #define _cleanup_session_ _cleanup_(session_close)

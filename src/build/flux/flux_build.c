@@ -83,7 +83,7 @@ static int build(struct arena *a, int root_fd, const char *path, const struct va
         struct value kustomization, objects;
         const char *dir = NULL;
         if (engine_init(&e, a, root_fd, &options, err) < 0 || find_path(&e, path, &dir, err) < 0 ||
-            flux_generate(&e, dir, spec, &kustomization, err) < 0)
+            flux_generate(&e, dir, spec, o->ignore, &kustomization, err) < 0)
                 return -1;
         options.top = &kustomization;
         if (kustomize_build(a, root_fd, dir, &options, &objects, err) < 0)

@@ -20,7 +20,9 @@ int flux_build(struct arena *a, int root_fd, const char *path, const struct valu
 struct flux_build_options {
         const struct value *vars;
         const struct kustomize_remotes *remotes; /* where remote bases are; NULL: refused (--no-remote-bases) */
-        bool strict; /* StrictPostBuildSubstitutions: a variable without value and default is an error */
+        const char
+                *ignore; /* as the flux CLI: .sourceignore files count, and these lines ("" is none); NULL: neither */
+        bool strict;     /* StrictPostBuildSubstitutions: a variable without value and default is an error */
         const struct kustomize_folder *folders; /* all that may be seen of the tree, in place of root_fd; may be NULL */
         size_t n_folders;
         const char *display_root; /* stands for the tree's root in messages; NULL: "" */

@@ -27,12 +27,13 @@ static int read_own(struct engine *e, const char *dir, const char *name, struct 
 }
 
 /* Names every manifest; an empty directory becomes a kustomization that is not empty, so that kustomize accepts it. */
-static int make_one(struct engine *e, const char *dir, struct value *ret, struct err *err) {
+static int make_one(struct engine *e, const char *dir, const struct gitignore *ignore, struct value *ret,
+                    struct err *err) {
         struct value resources;
         const char *name = flux_kustomization_names[0];
         const struct place *place;
         const char *path = loader_join(e->arena, dir, name);
-        if (flux_scan(e, dir, &resources, err) < 0)
+        if (flux_scan(e, dir, ignore, &resources, err) < 0)
                 return -1;
         if (!path)
                 return err_oom(err);
@@ -44,7 +45,8 @@ static int make_one(struct engine *e, const char *dir, struct value *ret, struct
         return set ? 0 : err_oom(err);
 }
 
-static int read_base(struct engine *e, const char *dir, bool *ret_found, struct value *ret, struct err *err) {
+static int read_base(struct engine *e, const char *dir, const struct gitignore *ignore, bool *ret_found,
+                     struct value *ret, struct err *err) {
         const char *name = NULL;
         size_t n = 0;
         for (size_t i = 0; i < ARRAY_LEN(flux_kustomization_names); i++)
@@ -52,7 +54,7 @@ static int read_base(struct engine *e, const char *dir, bool *ret_found, struct 
                         name = flux_kustomization_names[i];
         *ret_found = n > 0;
         if (!n)
-                return make_one(e, dir, ret, err);
+                return make_one(e, dir, ignore, ret, err);
         if (read_own(e, dir, name, ret, err) < 0)
                 return -1;
         if (n == 1)
@@ -195,8 +197,8 @@ static int overlay_images(struct arena *a, const struct value *spec, struct valu
         return 0;
 }
 
-static int overlay(struct engine *e, const char *dir, const struct value *spec, bool found, struct value *kustomization,
-                   struct err *err) {
+static int overlay(struct engine *e, const char *dir, const struct value *spec, const struct gitignore *ignore,
+                   bool found, struct value *kustomization, struct err *err) {
         struct arena *a = e->arena;
         const struct value *resources = value_get(kustomization, "resources");
         const struct value *metadata = value_get(spec, "buildMetadata");
@@ -205,6 +207,8 @@ static int overlay(struct engine *e, const char *dir, const struct value *spec, 
             (!value_append(a, &origin, value_str("originAnnotations")) ||
              !value_set(a, kustomization, "buildMetadata", origin)))
                 return err_oom(err);
+        if (ignore && flux_ignore_filter(e, dir, ignore, kustomization, err) < 0)
+                return -1;
         if (overlay_names(a, spec, kustomization, err) < 0 || overlay_patches(a, spec, kustomization, err) < 0 ||
             overlay_components(e, dir, spec, kustomization, err) < 0 || overlay_images(a, spec, kustomization, err) < 0)
                 return -1;
@@ -213,9 +217,13 @@ static int overlay(struct engine *e, const char *dir, const struct value *spec, 
         return 0;
 }
 
-int flux_generate(struct engine *e, const char *dir, const struct value *spec, struct value *ret, struct err *err) {
+int flux_generate(struct engine *e, const char *dir, const struct value *spec, const char *ignore, struct value *ret,
+                  struct err *err) {
         bool found;
-        if (read_base(e, dir, &found, ret, err) < 0)
+        struct gitignore *set = NULL;
+        if (ignore && flux_ignore_load(e, dir, ignore, &set, err) < 0)
                 return -1;
-        return overlay(e, dir, spec, found, ret, err);
+        if (read_base(e, dir, set, &found, ret, err) < 0)
+                return -1;
+        return overlay(e, dir, spec, set, found, ret, err);
 }

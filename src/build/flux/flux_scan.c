@@ -6,21 +6,17 @@
 #include "base/limits.h"
 #include "build/kustomize/documents.h"
 #include "build/kustomize/loader.h"
+#include "lang/gitignore.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <sys/stat.h>
 
-struct listing {
-        const char **items;
-        size_t len, cap;
-};
-
 static int compare_names(const void *a, const void *b) {
         return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static int add_name(struct arena *a, struct listing *n, const char *name, struct err *err) {
+static int add_name(struct arena *a, struct flux_listing *n, const char *name, struct err *err) {
         if (n->len >= LIMIT_KUSTOMIZE_FILES)
                 return err_set(err, ERR_TOO_LARGE, "more than %d files in a directory", LIMIT_KUSTOMIZE_FILES);
         if (n->len == n->cap) {
@@ -42,8 +38,7 @@ static void close_dir(DIR **d) {
                 closedir(*d);
 }
 
-/* The names in a directory, sorted by bytes as a walk in Go visits them. */
-static int list(struct engine *e, const char *dir, struct listing *ret, struct err *err) {
+int flux_list(struct engine *e, const char *dir, struct flux_listing *ret, struct err *err) {
         _cleanup_close_ int fd = view_open(&e->source, dir, O_RDONLY | O_DIRECTORY, err);
         if (fd < 0)
                 return -1;
@@ -89,7 +84,8 @@ static int check_file(struct engine *e, const char *path, struct err *err) {
 
 struct scan {
         struct engine *e;
-        size_t prefix; /* bytes of the base's path and its slash, which the results do not bear */
+        const struct gitignore *ignore; /* or NULL */
+        size_t prefix;                  /* bytes of the base's path and its slash, which the results do not bear */
         struct value *ret;
 };
 
@@ -118,15 +114,17 @@ static int scan_entry(struct scan *s, const char *path, unsigned depth, struct e
         const char *dot = strrchr(path, '.');
         if (!dot || strchr(dot, '/') || (!streq(dot, ".yaml") && !streq(dot, ".yml")))
                 return 0;
+        if (s->ignore && gitignore_match(s->ignore, path + s->prefix, false))
+                return 0;
         return check_file(e, path, err) < 0 ? -1 : add_path(s, path, err);
 }
 
 /* Recursion is bounded by the depth of trees that are taken in. */
 static int scan_directory(struct scan *s, const char *dir, unsigned depth, struct err *err) {
-        struct listing names = {.items = NULL};
+        struct flux_listing names = {.items = NULL};
         if (depth > LIMIT_TREE_DEPTH)
                 return err_set(err, ERR_TOO_LARGE, "directories are nested more than %d deep", LIMIT_TREE_DEPTH);
-        if (list(s->e, dir, &names, err) < 0)
+        if (flux_list(s->e, dir, &names, err) < 0)
                 return -1;
         for (size_t i = 0; i < names.len; i++) {
                 const char *path = loader_join(s->e->arena, dir, names.items[i]);
@@ -138,8 +136,8 @@ static int scan_directory(struct scan *s, const char *dir, unsigned depth, struc
         return 0;
 }
 
-int flux_scan(struct engine *e, const char *dir, struct value *ret, struct err *err) {
-        struct scan s = {.e = e, .prefix = streq(dir, ".") ? 0 : strlen(dir) + 1, .ret = ret};
+int flux_scan(struct engine *e, const char *dir, const struct gitignore *ignore, struct value *ret, struct err *err) {
+        struct scan s = {.e = e, .ignore = ignore, .prefix = streq(dir, ".") ? 0 : strlen(dir) + 1, .ret = ret};
         *ret = value_list();
         return scan_directory(&s, dir, 0, err);
 }
