@@ -348,7 +348,7 @@ void conn_adopt(struct loop *l, const struct message *adopt) {
 }
 
 void conn_drain(struct conn *c) {
-        if (c->state == CONN_STREAM)
+        if (c->state == CONN_STREAM && c->stream.left < 0)
                 stream_end(c);
         else if (c->state == CONN_HANDSHAKE || (c->state == CONN_HEAD && !c->in_head))
                 conn_close(c);

@@ -144,8 +144,8 @@ int http_listen_unix(struct http_server *s, const char *path, struct err *err);
 /* Starts the threads. */
 int http_server_start(struct http_server *s, struct err *err);
 
-/* Stops accepting, ends streams and idle connections, and waits up to grace_ns until all open answers were given and
- * written. Optional, before http_server_stop(). */
+/* Stops accepting, ends streams of no known length and idle connections, and waits up to grace_ns until all open
+ * answers were given and written. Optional, before http_server_stop(). */
 void http_server_drain(struct http_server *s, int64_t grace_ns);
 
 /* Drains, joins the threads, frees. Threads that still owe an answer must have finished: http_respond() must not be

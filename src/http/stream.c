@@ -128,7 +128,7 @@ void stream_begin(struct request *r, const struct http_response *head, const str
                 conn_answered(c);
         } else if (set_deadline(c, deadline_ns) < 0) {
                 conn_close(c);
-        } else if (c->loop->draining) {
+        } else if (c->loop->draining && length < 0) {
                 stream_end(c);
         } else {
                 stream_fill(c);

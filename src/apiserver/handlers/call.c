@@ -73,7 +73,7 @@ static bool is_near(const struct http_peer *peer) {
         return peer->unix_socket || str_has_prefix(peer->address, "127.") || str_has_prefix(peer->address, "[::1]");
 }
 
-static bool wants_gzip(const struct call *c, size_t n) {
+bool call_wants_gzip(const struct call *c, size_t n) {
         const char *encodings = n >= GZIP_FROM ? http_header(c->http, "accept-encoding") : NULL;
         return encodings && strstr(encodings, "gzip") && streq(c->http->method, "GET") && !is_near(c->http->peer);
 }
@@ -123,7 +123,7 @@ void call_body(struct call *c, int status, const char *content_type, const struc
                 .body_len = n,
         };
         size_t packed_len = 0;
-        _cleanup_free_ char *packed = wants_gzip(c, n) ? compress_body(body, n, &packed_len) : NULL;
+        _cleanup_free_ char *packed = call_wants_gzip(c, n) ? compress_body(body, n, &packed_len) : NULL;
         if (packed) {
                 add_header(&all, "Content-Encoding", "gzip");
                 add_header(&all, "Vary", "Accept-Encoding");
@@ -135,7 +135,7 @@ void call_body(struct call *c, int status, const char *content_type, const struc
 }
 
 void call_json(struct call *c, int status, char *text, size_t n) {
-        if (wants_gzip(c, n)) {
+        if (call_wants_gzip(c, n)) {
                 call_body(c, status, "application/json", NULL, 0, text, n);
                 free(text);
                 return;
@@ -158,7 +158,7 @@ void call_json(struct call *c, int status, char *text, size_t n) {
         http_shared_unref(mine);
 }
 
-void call_stream(struct call *c, const struct http_stream_ops *ops, void *source, int64_t deadline_ns) {
+void call_stream(struct call *c, const struct http_stream_ops *ops, void *source, size_t length, int64_t deadline_ns) {
         struct headers all = {0};
         common_headers(c, &all);
         struct http_response head = {
@@ -166,6 +166,7 @@ void call_stream(struct call *c, const struct http_stream_ops *ops, void *source
                 .content_type = "application/json",
                 .headers = all.items,
                 .n_headers = all.n,
+                .body_len = length,
         };
         if (c->on_worker)
                 http_respond_stream(c->server->http, c->http->id, &head, ops, source, deadline_ns);

@@ -55,5 +55,9 @@ void call_json(struct call *c, int status, char *text, size_t n);
 void call_body(struct call *c, int status, const char *content_type, const struct http_header *headers,
                size_t n_headers, const char *body, size_t n);
 
-/* A stream; source is given to ops->done() in any case. deadline_ns from now. */
-void call_stream(struct call *c, const struct http_stream_ops *ops, void *source, int64_t deadline_ns);
+/* True when a body of n bytes goes compressed. */
+bool call_wants_gzip(const struct call *c, size_t n);
+
+/* A stream of JSON; source is given to ops->done() in any case. length: its bytes, 0 when nobody knows. deadline_ns:
+ * from now, 0 for none. */
+void call_stream(struct call *c, const struct http_stream_ops *ops, void *source, size_t length, int64_t deadline_ns);

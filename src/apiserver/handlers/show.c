@@ -24,14 +24,21 @@ int show_tree(const struct kind_set *kinds, const struct kind *k, struct arena *
         return object_tree(o, a, ret, err) < 0 ? -1 : strategy_from_storage(a, kinds, k, ret, err);
 }
 
+void show_stored(const struct object *o, bool item, struct buf *b) {
+        if (item)
+                buf_addc(b, '{');
+        buf_add(b, o->json + (item ? o->body_offset : 0), show_stored_len(o, item) - item);
+}
+
+size_t show_stored_len(const struct object *o, bool item) {
+        return item ? o->json_len - o->body_offset + 1 : o->json_len;
+}
+
 int show_json(const struct kind_set *kinds, const struct kind *k, struct arena *a, const struct object *o, bool item,
               struct buf *b, struct err *err) {
         bool bare = item && !k->custom;
         if (show_as_stored(k, o)) {
-                if (bare)
-                        buf_addc(b, '{');
-                size_t from = bare ? o->body_offset : 0;
-                buf_add(b, o->json + from, o->json_len - from);
+                show_stored(o, bare, b);
                 return 0;
         }
         struct value tree;

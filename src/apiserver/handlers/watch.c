@@ -165,7 +165,7 @@ static int watch(struct call *c, struct err *err) {
                 return -1;
         }
         atomic_fetch_add(&c->server->watches, 1); /* before the first fill(), so that no event goes unnoticed */
-        call_stream(c, &ops, w, timeout_ns(&o));
+        call_stream(c, &ops, w, 0, timeout_ns(&o));
         return 0;
 }
 

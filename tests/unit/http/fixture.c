@@ -109,6 +109,11 @@ static void handle(struct http_request *r, void *context) {
         } else if (streq(r->path, "/sized")) {
                 head.body_len = strlen("line 0\nline 1\n");
                 http_reply_stream(r, &head, &counter_ops, counter_new(f, 2, false), 0);
+        } else if (streq(r->path, "/large")) {
+                head.body_len = LARGE_LINES * strlen("line 100000\n");
+                struct counter *c = counter_new(f, 100000 + LARGE_LINES, false);
+                c->next = 100000;
+                http_reply_stream(r, &head, &counter_ops, c, 0);
         } else if (streq(r->path, "/query")) {
                 const char *v = http_query_get(r, "a b");
                 reply_text(r, 200, v ? v : "none");

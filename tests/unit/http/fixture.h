@@ -11,6 +11,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#define LARGE_LINES 200000 /* of the stream /large, whose length is known */
+
 struct fixture {
         struct http_server *server;
         char path[64];

@@ -179,6 +179,18 @@ static void stopping_ends_streams_cleanly(void **state) {
         assert_int_equal(f->streams_done, 1);
 }
 
+static void stopping_lets_an_answer_of_known_length_finish(void **state) {
+        struct fixture *f = *state;
+        _cleanup_client_ struct client c = client_unix(f->path);
+        client_sends(&c, "GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+        assert_true(client_wait_for(&c, "line 100000\n"));
+        http_server_drain(f->server, 0);
+        _cleanup_answer_ struct answer a = {0};
+        assert_true(client_answer(&c, &a));
+        assert_true(str_has_suffix(a.body, "line 299999\n"));
+        assert_true(client_closed(&c));
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 test(keeps_the_connection),
@@ -197,6 +209,7 @@ int main(void) {
                 test(a_stream_ends_at_its_deadline),
                 test(news_reach_every_stream),
                 test(stopping_ends_streams_cleanly),
+                test(stopping_lets_an_answer_of_known_length_finish),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
