@@ -135,6 +135,15 @@ void proc_kill(struct proc *p) {
         forget(p);
 }
 
+int proc_pipe(int *ret_read, int *ret_write, struct err *err) {
+        int ends[2];
+        if (pipe2(ends, O_CLOEXEC) < 0)
+                return err_errno(err, errno, "pipe");
+        *ret_read = ends[0];
+        *ret_write = ends[1];
+        return 0;
+}
+
 /* ---- a program from start to end ---- */
 
 /* The parent's ends of the three pipes of a running program. */
@@ -151,19 +160,11 @@ static void pipes_done(struct pipes *p) {
 }
 
 static int spawn_with_pipes(const struct proc_spec *spec, struct proc *ret, struct pipes *ret_pipes, struct err *err) {
-        int in[2], out[2], errors[2];
-        if (pipe2(in, O_CLOEXEC) < 0)
-                return err_errno(err, errno, "pipe");
-        _cleanup_close_ int in_read = in[0];
-        _cleanup_close_ int in_write = in[1];
-        if (pipe2(out, O_CLOEXEC) < 0)
-                return err_errno(err, errno, "pipe");
-        _cleanup_close_ int out_read = out[0];
-        _cleanup_close_ int out_write = out[1];
-        if (pipe2(errors, O_CLOEXEC) < 0)
-                return err_errno(err, errno, "pipe");
-        _cleanup_close_ int errors_read = errors[0];
-        _cleanup_close_ int errors_write = errors[1];
+        _cleanup_close_ int in_read = -1, in_write = -1, out_read = -1, out_write = -1, errors_read = -1,
+                            errors_write = -1;
+        if (proc_pipe(&in_read, &in_write, err) < 0 || proc_pipe(&out_read, &out_write, err) < 0 ||
+            proc_pipe(&errors_read, &errors_write, err) < 0)
+                return -1;
         if (fcntl(in_write, F_SETFL, O_NONBLOCK) < 0)
                 return err_errno(err, errno, "pipe");
         struct proc_spec with_pipes = *spec;

@@ -42,6 +42,9 @@ struct proc_exit {
         int signal; /* 0 when it exited */
 };
 
+/* Makes a pipe whose ends are close-on-exec. The caller owns both. */
+int proc_pipe(int *ret_read, int *ret_write, struct err *err);
+
 /* Starts it. ERR_NOT_FOUND: no such program; ERR_IO otherwise. */
 int proc_spawn(const struct proc_spec *spec, struct proc *ret, struct err *err);
 

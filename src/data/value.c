@@ -21,6 +21,14 @@ bool value_equals_str(const struct value *v, const char *s) {
         return value_is_string(v) && v->len == n && memcmp(v->str, s, n) == 0;
 }
 
+bool value_list_has(const struct value *list, const char *s) {
+        if (value_is_list(list))
+                VALUE_EACH_ITEM(item, list)
+                        if (value_equals_str(item, s))
+                                return true;
+        return false;
+}
+
 const char *value_string_or(const struct value *v, const char *fallback) {
         return value_is_string(v) ? v->str : fallback;
 }
@@ -103,6 +111,15 @@ const char *value_path_str(const struct value *v, ...) {
         const struct value *found = follow(v, ap);
         va_end(ap);
         return value_string_or(found, NULL);
+}
+
+const struct value *value_at_dotted(const struct value *v, const char *path) {
+        while (v && *path == '.') {
+                size_t n = strcspn(++path, ".");
+                v = value_getn(v, path, n);
+                path += n;
+        }
+        return v;
 }
 
 const char *value_get_str(const struct value *map, const char *key) {

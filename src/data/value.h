@@ -122,6 +122,9 @@ const char *value_type_name(const struct value *v);
 /* True when a string value equals s. NULL and other types are never equal. */
 bool value_equals_str(const struct value *v, const char *s);
 
+/* True when list is a list that holds the string s. */
+bool value_list_has(const struct value *list, const char *s);
+
 /* The string, or fallback when v is NULL or no string. */
 const char *value_string_or(const struct value *v, const char *fallback);
 int64_t value_int_or(const struct value *v, int64_t fallback);
@@ -148,6 +151,9 @@ struct value *value_path(const struct value *v, ...) __attribute__((__sentinel__
 /* Shorthands: the string at map.key or map.a.b; NULL when absent or no string. */
 const char *value_get_str(const struct value *map, const char *key);
 const char *value_path_str(const struct value *v, ...) __attribute__((__sentinel__));
+
+/* Follows a path as CRDs write it: ".spec.replicas". NULL when it leads nowhere. */
+const struct value *value_at_dotted(const struct value *v, const char *path);
 
 /* Sets or replaces; the key is borrowed (use arena_strdup for bytes that do not live as long). Answers where the
  * value now lives, or NULL when memory is out. Existing order is kept; a new key goes last. */

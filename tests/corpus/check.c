@@ -90,12 +90,7 @@ enum corpus_verdict corpus_fail(struct corpus_case *c, const char *fmt, ...) {
 }
 
 bool corpus_has_tag(const struct corpus_case *c, const char *tag) {
-        const struct value *tags = value_get(c->row, "tags");
-        if (value_is_list(tags))
-                VALUE_EACH_ITEM(t, tags)
-                        if (value_equals_str(t, tag))
-                                return true;
-        return false;
+        return value_list_has(value_get(c->row, "tags"), tag);
 }
 
 static int compare_texts(const void *a, const void *b) {

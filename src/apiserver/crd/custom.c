@@ -3,22 +3,12 @@
 
 #include "data/go_names.h"
 
-/* The value at ".spec.replicas". */
-static const struct value *at_json_path(const struct value *object, const char *path) {
-        while (object && *path == '.') {
-                size_t n = strcspn(++path, ".");
-                object = value_getn(object, path, n);
-                path += n;
-        }
-        return object;
-}
-
 void crd_validate_scale(struct fields *f, const struct kind *k, const struct value *object) {
         static const char *const paths[] = {"specReplicasPath", "statusReplicasPath"};
         const struct value *scale = value_path(k->crd_version, "subresources", "scale", NULL);
         for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
                 const char *path = value_string_or(value_get(scale, paths[i]), "");
-                const struct value *v = at_json_path(object, path);
+                const struct value *v = value_at_dotted(object, path);
                 struct value shown = value_int(value_int_or(v, 0));
                 if (!path[0] || value_is_null(v))
                         continue;

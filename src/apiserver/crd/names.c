@@ -26,12 +26,7 @@ static bool holds(const struct value *names, bool kinds, const char *text) {
         for (size_t i = 0; i < 2; i++)
                 if (value_equals_str(value_get(names, fields[kinds][i]), text))
                         return true;
-        const struct value *shorts = value_get(names, "shortNames");
-        if (!kinds && value_is_list(shorts))
-                VALUE_EACH_ITEM(item, shorts)
-                        if (value_equals_str(item, text))
-                                return true;
-        return false;
+        return !kinds && value_list_has(value_get(names, "shortNames"), text);
 }
 
 /* Some CRD of the group, this one included, holds the name already. */
@@ -68,14 +63,6 @@ static int take_name(struct naming *n, struct value *accepted, const char *field
         return value_set(n->arena, accepted, field, *wanted) ? 0 : err_oom(err);
 }
 
-static bool listed(const struct value *list, const char *text) {
-        if (value_is_list(list))
-                VALUE_EACH_ITEM(item, list)
-                        if (value_equals_str(item, text))
-                                return true;
-        return false;
-}
-
 static int take_short_names(struct naming *n, struct value *accepted, struct err *err) {
         const struct value *wanted = value_path(n->crd, "spec", "names", "shortNames", NULL);
         const struct value *have = value_get(accepted, "shortNames");
@@ -87,7 +74,7 @@ static int take_short_names(struct naming *n, struct value *accepted, struct err
         }
         VALUE_EACH_ITEM(item, wanted) {
                 const char *text = value_string_or(item, "");
-                if (!listed(have, text) && taken(n, false, text))
+                if (!value_list_has(have, text) && taken(n, false, text))
                         buf_addf(&b, "%s\"%s\" is already in use", conflicts++ ? ", " : "", text);
         }
         if (!conflicts)

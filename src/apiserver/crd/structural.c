@@ -183,14 +183,6 @@ static bool is_scalar(const struct value *schema) {
         return !value_equals_str(type, "object") && !value_equals_str(type, "array");
 }
 
-static bool listed(const struct value *list, const char *text) {
-        if (value_is_list(list))
-                VALUE_EACH_ITEM(item, list)
-                        if (value_equals_str(item, text))
-                                return true;
-        return false;
-}
-
 /* x-kubernetes-list-type: map keys must be properties that are always there. */
 static void check_list_type(struct fields *f, const char *path, const struct value *schema) {
         static const char *const types[] = {"atomic", "set", "map", NULL};
@@ -225,7 +217,7 @@ static void check_list_type(struct fields *f, const char *path, const struct val
                         fields_invalid(f, fields_path(f, path, "items.properties[%s].type", name),
                                        value_get(property, "type"),
                                        "must be a scalar type if parent array's x-kubernetes-list-type is map");
-                else if (!value_get(property, "default") && !listed(value_get(items, "required"), name))
+                else if (!value_get(property, "default") && !value_list_has(value_get(items, "required"), name))
                         fields_required(f, fields_path(f, path, "items.properties[%s].default", name),
                                         "this property is in x-kubernetes-list-map-keys, so it must have a default or "
                                         "be a required property");

@@ -31,14 +31,6 @@ static int check_preconditions(const struct write *w, const struct registry_dele
         return 0;
 }
 
-static bool has_finalizer(const struct value *finalizers, const char *name) {
-        if (value_is_list(finalizers))
-                VALUE_EACH_ITEM(item, finalizers)
-                        if (value_equals_str(item, name))
-                                return true;
-        return false;
-}
-
 /* The propagation that was asked for is written down as a finalizer, which the garbage collector takes off; the other
  * one's is dropped. */
 static int set_propagation(struct write *w, enum registry_propagation propagation, struct value *object,
@@ -57,7 +49,7 @@ static int set_propagation(struct write *w, enum registry_propagation propagatio
                         if (!drop && !value_append(w->arena, &finalizers, *item))
                                 return err_oom(err);
                 }
-        if (wanted && !has_finalizer(&finalizers, wanted) && !value_append(w->arena, &finalizers, value_str(wanted)))
+        if (wanted && !value_list_has(&finalizers, wanted) && !value_append(w->arena, &finalizers, value_str(wanted)))
                 return err_oom(err);
         if (finalizers.len == 0)
                 value_remove(meta, "finalizers");

@@ -63,10 +63,7 @@ static int add_finalizer(struct strategy_context *c, struct value *object, const
                 list = value_set(c->arena, metadata, "finalizers", value_list());
         if (!list)
                 return err_oom(err);
-        VALUE_EACH_ITEM(item, list)
-                if (value_equals_str(item, name))
-                        return 0;
-        return value_append(c->arena, list, value_str(name)) ? 0 : err_oom(err);
+        return value_list_has(list, name) || value_append(c->arena, list, value_str(name)) ? 0 : err_oom(err);
 }
 
 /* The StorageClass that claims get when they name none: the newest of those marked as default. */

@@ -59,21 +59,12 @@ static void validate_owners(struct fields *f, const char *path, const struct val
         }
 }
 
-static bool has_text(const struct value *list, const char *text) {
-        if (!value_is_list(list))
-                return false;
-        VALUE_EACH_ITEM(item, list)
-                if (value_equals_str(item, text))
-                        return true;
-        return false;
-}
-
 static void validate_finalizers(struct fields *f, const char *path, const struct value *finalizers) {
         if (!value_is_list(finalizers))
                 return;
         VALUE_EACH_ITEM(item, finalizers)
                 names_check_qualified(f, path, value_string_or(item, ""));
-        if (has_text(finalizers, "orphan") && has_text(finalizers, "foregroundDeletion"))
+        if (value_list_has(finalizers, "orphan") && value_list_has(finalizers, "foregroundDeletion"))
                 fields_invalid(f, path, finalizers, "finalizer orphan and foregroundDeletion cannot be both set");
 }
 

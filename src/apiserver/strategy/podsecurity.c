@@ -241,12 +241,7 @@ static void check_escalation(struct buf *b, const struct value *spec) {
 }
 
 static bool drops_all(const struct value *container) {
-        const struct value *dropped = value_path(container, "securityContext", "capabilities", "drop", NULL);
-        if (value_is_list(dropped))
-                VALUE_EACH_ITEM(item, dropped)
-                        if (value_equals_str(item, "ALL"))
-                                return true;
-        return false;
+        return value_list_has(value_path(container, "securityContext", "capabilities", "drop", NULL), "ALL");
 }
 
 static void check_capabilities_restricted(struct buf *b, const struct value *spec) {

@@ -11,15 +11,6 @@ static struct value *metadata_map(struct strategy_context *c, struct value *obje
         return metadata ? value_obtain_map(c->arena, metadata, key) : NULL;
 }
 
-static bool list_has(const struct value *list, const char *text) {
-        if (!value_is_list(list))
-                return false;
-        VALUE_EACH_ITEM(item, list)
-                if (value_equals_str(item, text))
-                        return true;
-        return false;
-}
-
 /* The label with its own name (generateName made it only now), and the finalizer of the namespace controller. */
 static int create_namespace(struct strategy_context *c, struct value *object, struct err *err) {
         struct value *labels = metadata_map(c, object, "labels");
@@ -29,7 +20,7 @@ static int create_namespace(struct strategy_context *c, struct value *object, st
                 return err_oom(err);
         if (name && !value_set(c->arena, labels, "kubernetes.io/metadata.name", value_str(name)))
                 return err_oom(err);
-        if (list_has(value_get(spec, "finalizers"), "kubernetes"))
+        if (value_list_has(value_get(spec, "finalizers"), "kubernetes"))
                 return 0;
         struct value list = value_list();
         const struct value *own = value_get(spec, "finalizers");
@@ -205,7 +196,7 @@ static int update_crd(struct strategy_context *c, struct value *object, const st
                 return 0;
         VALUE_EACH_ITEM(version, versions) {
                 const char *name = value_get_str(version, "name");
-                if (!name || !value_bool_or(value_get(version, "storage"), false) || list_has(stored, name))
+                if (!name || !value_bool_or(value_get(version, "storage"), false) || value_list_has(stored, name))
                         continue;
                 struct value list = value_list(), status;
                 if (value_clone(c->arena, value_get(object, "status"), &status, err) < 0)

@@ -13,21 +13,12 @@ const char *strategy_scale_path(const struct kind *k) {
         return scale ? value_string_or(value_get(scale, "specReplicasPath"), ".spec.replicas") : ".spec.replicas";
 }
 
-static const struct value *at_json_path(const struct value *object, const char *path) {
-        while (object && *path == '.') {
-                size_t n = strcspn(++path, ".");
-                object = value_getn(object, path, n);
-                path += n;
-        }
-        return object;
-}
-
 /* The text of the selector whose pods the replicas are. */
 static int selector_text(struct strategy_context *c, const struct value *object, const char **ret, struct err *err) {
         const struct value *scale = crd_scale(c->kind);
         if (scale) {
                 const char *path = value_string_or(value_get(scale, "labelSelectorPath"), "");
-                *ret = value_string_or(at_json_path(object, path), "");
+                *ret = value_string_or(value_at_dotted(object, path), "");
                 return 0;
         }
         const struct value *selector = value_path(object, "spec", "selector", NULL);
@@ -60,7 +51,7 @@ int strategy_scale_get(struct strategy_context *c, const struct value *object, s
         const char *path = strategy_scale_path(c->kind);
         const char *status_path =
                 scale ? value_string_or(value_get(scale, "statusReplicasPath"), "") : ".status.replicas";
-        const struct value *replicas = at_json_path(object, path);
+        const struct value *replicas = value_at_dotted(object, path);
         struct value metadata, spec = value_map(), status = value_map();
         const char *selector = "";
         if (!replicas && scale)
@@ -71,7 +62,8 @@ int strategy_scale_get(struct strategy_context *c, const struct value *object, s
         *ret = value_map();
         /* zero replicas are left out, as omitempty does; status.replicas is always there */
         if ((wanted && !value_set(c->arena, &spec, "replicas", value_int(wanted))) ||
-            !value_set(c->arena, &status, "replicas", value_int(value_int_or(at_json_path(object, status_path), 0))) ||
+            !value_set(c->arena, &status, "replicas",
+                       value_int(value_int_or(value_at_dotted(object, status_path), 0))) ||
             (selector[0] && !value_set(c->arena, &status, "selector", value_str(selector))) ||
             !value_set(c->arena, ret, "kind", value_str("Scale")) ||
             !value_set(c->arena, ret, "apiVersion", value_str("autoscaling/v1")) ||

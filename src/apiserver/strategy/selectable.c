@@ -3,14 +3,6 @@
 #include "apiserver/strategy/strategy.h"
 #include "apiserver/strategy/traits.h"
 
-static bool listed(const struct value *list, const char *text) {
-        if (value_is_list(list))
-                VALUE_EACH_ITEM(item, list)
-                        if (value_equals_str(item, text))
-                                return true;
-        return false;
-}
-
 /* selectableFields of a custom kind's version: ".spec.color". */
 static bool selectable_of_crd(const struct kind *k, const char *label) {
         const struct value *fields = value_get(k->crd_version, "selectableFields");
@@ -28,7 +20,7 @@ int strategy_field_label(struct arena *a, const struct kind *k, const char *labe
         const struct traits *traits = traits_of(k);
         const char *canonical = traits->aliases ? value_string_or(value_get(traits->aliases, label), label) : label;
         bool metadata = streq(label, "metadata.name") || streq(label, "metadata.namespace");
-        if (metadata || listed(traits->fields, canonical) || (k->custom && selectable_of_crd(k, label))) {
+        if (metadata || value_list_has(traits->fields, canonical) || (k->custom && selectable_of_crd(k, label))) {
                 *ret = arena_strdup(a, canonical);
                 return *ret ? 0 : err_oom(err);
         }

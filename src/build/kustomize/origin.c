@@ -9,11 +9,7 @@
 #define TRANSFORMATIONS_ANNOTATION "alpha.config.kubernetes.io/transformations"
 
 bool origin_wants(const struct engine *e, const char *option) {
-        if (value_is_list(e->build_metadata))
-                VALUE_EACH_ITEM(item, e->build_metadata)
-                        if (value_equals_str(item, option))
-                                return true;
-        return false;
+        return value_list_has(e->build_metadata, option);
 }
 
 /* The repository elsewhere that an origin lies in, if any. */

@@ -5,22 +5,15 @@
 #include "base/fs.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 
 int git_objects_open(const struct git_setup *s, struct git_objects *ret, struct err *err) {
         static const char *const args[] = {"cat-file", "--batch", NULL};
         const char *argv[GIT_MAX_ARGS];
         struct proc_spec spec;
-        int in[2], out[2];
-        if (pipe2(in, O_CLOEXEC) < 0)
-                return err_errno(err, errno, "pipe");
-        _cleanup_close_ int in_read = in[0];
-        _cleanup_close_ int in_write = in[1];
-        if (pipe2(out, O_CLOEXEC) < 0)
-                return err_errno(err, errno, "pipe");
-        _cleanup_close_ int out_read = out[0];
-        _cleanup_close_ int out_write = out[1];
+        _cleanup_close_ int in_read = -1, in_write = -1, out_read = -1, out_write = -1;
+        if (proc_pipe(&in_read, &in_write, err) < 0 || proc_pipe(&out_read, &out_write, err) < 0)
+                return -1;
         git_setup_spec(s, args, argv, &spec);
         spec.stdin_fd = in_read;
         spec.stdout_fd = out_write;

@@ -1,72 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The built-in controllers, at work on a registry of their own. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "registry_fixture.h"
 
 #include "apiserver/controllers/controllers.h"
-#include "apiserver/registry/setup.h"
 #include "base/clock.h"
-#include "base/fs.h"
-#include "data/json.h"
 
 #include <unistd.h>
 
 #define PATIENCE_NS (10 * NSEC_PER_SEC)
 
-struct fixture {
-        char dir[64];
-        struct arena *arena;
-        struct store *store;
-        struct registry *registry;
-        struct controllers *controllers;
-        const struct kind_set *kinds;
-        struct err err;
-};
-
-static const struct kind *kind(struct fixture *f, const char *group, const char *resource) {
-        const struct kind *k = kind_by_resource(f->kinds, group, "v1", resource);
-        assert_non_null(k);
-        return k;
-}
-
-static struct value create(struct fixture *f, const struct kind *k, const char *namespace_, const char *text) {
-        struct value object, stored;
-        assert_int_equal(json_parse(f->arena, text, strlen(text), JSON_KUBERNETES, NULL, &object, NULL), 0);
-        if (registry_create(f->registry, f->arena, k, namespace_, &object, NULL, &stored, &f->err) < 0)
-                fail_msg("%s", err_message(&f->err));
-        return stored;
-}
+static struct controllers *controllers;
 
 static int setup(void **state) {
         struct fixture *f = calloc(1, sizeof(*f));
         struct controllers_options options = {
                 .root_ca_pem = "the certificate", .settle_workloads = true, .supervisor_fd = -1};
-        memcpy(f->dir, "/tmp/weir-controllers-XXXXXX", sizeof("/tmp/weir-controllers-XXXXXX"));
-        assert_non_null(mkdtemp(f->dir));
-        f->arena = arena_new(0);
-        assert_int_equal(store_open(f->dir, &f->store, NULL), 0);
-        assert_int_equal(registry_new(f->store, NULL, &f->registry, &f->err), 0);
-        f->kinds = registry_kinds(f->registry);
-        assert_int_equal(controllers_start(f->registry, &options, &f->controllers, &f->err), 0);
-        create(f, kind(f, "", "namespaces"), "", "{\"metadata\":{\"name\":\"n\"}}");
+        fixture_open(f, NULL);
+        assert_int_equal(controllers_start(f->registry, &options, &controllers, &f->err), 0);
+        fixture_create(f, fixture_kind(f, "", "namespaces"), "", "{\"metadata\":{\"name\":\"n\"}}");
         *state = f;
         return 0;
 }
 
 static int teardown(void **state) {
-        struct fixture *f = *state;
-        err_done(&f->err);
-        controllers_stop(f->controllers);
-        kind_set_unref(f->kinds);
-        registry_free(f->registry);
-        store_close(f->store);
-        arena_free(f->arena);
-        assert_int_equal(fs_remove_tree(f->dir, NULL), 0);
-        free(f);
+        controllers_stop(controllers);
+        fixture_close(*state);
+        free(*state);
         return 0;
 }
 
@@ -91,13 +50,14 @@ static struct value live(struct fixture *f, const struct kind *k, const char *na
 
 /* A config map `owner`, and `owned`, which belongs to it. */
 static void family(struct fixture *f, bool blocks) {
-        struct value owner = create(f, kind(f, "", "configmaps"), "n", "{\"metadata\":{\"name\":\"owner\"}}");
+        struct value owner =
+                fixture_create(f, fixture_kind(f, "", "configmaps"), "n", "{\"metadata\":{\"name\":\"owner\"}}");
         char text[512];
         snprintf(text, sizeof(text),
                  "{\"metadata\":{\"name\":\"owned\",\"ownerReferences\":[{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\","
                  "\"name\":\"owner\",\"uid\":\"%s\",\"blockOwnerDeletion\":%s}]}}",
                  value_path_str(&owner, "metadata", "uid", NULL), blocks ? "true" : "false");
-        create(f, kind(f, "", "configmaps"), "n", text);
+        fixture_create(f, fixture_kind(f, "", "configmaps"), "n", text);
 }
 
 static void drop(struct fixture *f, const struct kind *k, const char *namespace_, const char *name,
@@ -109,7 +69,7 @@ static void drop(struct fixture *f, const struct kind *k, const char *namespace_
 
 static void a_namespace_gets_an_account_and_the_certificate(void **state) {
         struct fixture *f = *state;
-        const struct kind *accounts = kind(f, "", "serviceaccounts"), *maps = kind(f, "", "configmaps");
+        const struct kind *accounts = fixture_kind(f, "", "serviceaccounts"), *maps = fixture_kind(f, "", "configmaps");
         await(f, accounts, "n", "default", true);
         await(f, maps, "n", "kube-root-ca.crt", true);
         struct value map = live(f, maps, "n", "kube-root-ca.crt");
@@ -120,7 +80,7 @@ static void a_namespace_gets_an_account_and_the_certificate(void **state) {
 
 static void what_is_owned_goes_after_its_owner(void **state) {
         struct fixture *f = *state;
-        const struct kind *maps = kind(f, "", "configmaps");
+        const struct kind *maps = fixture_kind(f, "", "configmaps");
         family(f, false);
         drop(f, maps, "n", "owner", REGISTRY_BACKGROUND);
         await(f, maps, "n", "owned", false);
@@ -128,7 +88,7 @@ static void what_is_owned_goes_after_its_owner(void **state) {
 
 static void in_the_foreground_the_owner_goes_last(void **state) {
         struct fixture *f = *state;
-        const struct kind *maps = kind(f, "", "configmaps");
+        const struct kind *maps = fixture_kind(f, "", "configmaps");
         family(f, true);
         drop(f, maps, "n", "owner", REGISTRY_FOREGROUND);
         await(f, maps, "n", "owner", false);
@@ -138,7 +98,7 @@ static void in_the_foreground_the_owner_goes_last(void **state) {
 
 static void orphans_stay_and_forget_their_owner(void **state) {
         struct fixture *f = *state;
-        const struct kind *maps = kind(f, "", "configmaps");
+        const struct kind *maps = fixture_kind(f, "", "configmaps");
         family(f, false);
         drop(f, maps, "n", "owner", REGISTRY_ORPHAN);
         await(f, maps, "n", "owner", false);
@@ -148,23 +108,23 @@ static void orphans_stay_and_forget_their_owner(void **state) {
 
 static void a_deleted_namespace_takes_its_content_along(void **state) {
         struct fixture *f = *state;
-        const struct kind *namespaces = kind(f, "", "namespaces");
-        create(f, kind(f, "", "configmaps"), "n", "{\"metadata\":{\"name\":\"a\"}}");
+        const struct kind *namespaces = fixture_kind(f, "", "namespaces");
+        fixture_create(f, fixture_kind(f, "", "configmaps"), "n", "{\"metadata\":{\"name\":\"a\"}}");
         drop(f, namespaces, "", "n", REGISTRY_PROPAGATION_DEFAULT);
         await(f, namespaces, "", "n", false);
-        assert_false(registry_any(f->registry, kind(f, "", "configmaps"), "n"));
-        assert_false(registry_any(f->registry, kind(f, "", "serviceaccounts"), "n"));
+        assert_false(registry_any(f->registry, fixture_kind(f, "", "configmaps"), "n"));
+        assert_false(registry_any(f->registry, fixture_kind(f, "", "serviceaccounts"), "n"));
 }
 
 static void roles_are_aggregated(void **state) {
         struct fixture *f = *state;
-        const struct kind *roles = kind(f, "rbac.authorization.k8s.io", "clusterroles");
-        create(f, roles, "",
-               "{\"metadata\":{\"name\":\"all\"},\"aggregationRule\":{\"clusterRoleSelectors\":["
-               "{\"matchLabels\":{\"part\":\"yes\"}}]},\"rules\":[]}");
-        create(f, roles, "",
-               "{\"metadata\":{\"name\":\"part\",\"labels\":{\"part\":\"yes\"}},\"rules\":["
-               "{\"apiGroups\":[\"\"],\"resources\":[\"pods\"],\"verbs\":[\"get\"]}]}");
+        const struct kind *roles = fixture_kind(f, "rbac.authorization.k8s.io", "clusterroles");
+        fixture_create(f, roles, "",
+                       "{\"metadata\":{\"name\":\"all\"},\"aggregationRule\":{\"clusterRoleSelectors\":["
+                       "{\"matchLabels\":{\"part\":\"yes\"}}]},\"rules\":[]}");
+        fixture_create(f, roles, "",
+                       "{\"metadata\":{\"name\":\"part\",\"labels\":{\"part\":\"yes\"}},\"rules\":["
+                       "{\"apiGroups\":[\"\"],\"resources\":[\"pods\"],\"verbs\":[\"get\"]}]}");
         for (int64_t until = clock_monotonic_ns() + PATIENCE_NS; clock_monotonic_ns() < until; usleep(2000)) {
                 struct value role = live(f, roles, "", "all");
                 const struct value *rules = value_get(&role, "rules");
@@ -176,11 +136,12 @@ static void roles_are_aggregated(void **state) {
 
 static void workloads_settle(void **state) {
         struct fixture *f = *state;
-        const struct kind *deployments = kind(f, "apps", "deployments");
-        create(f, deployments, "n",
-               "{\"metadata\":{\"name\":\"d\"},\"spec\":{\"replicas\":3,\"selector\":{\"matchLabels\":{\"a\":\"b\"}},"
-               "\"template\":{\"metadata\":{\"labels\":{\"a\":\"b\"}},\"spec\":{\"containers\":[{\"name\":\"c\","
-               "\"image\":\"i\"}]}}}}");
+        const struct kind *deployments = fixture_kind(f, "apps", "deployments");
+        fixture_create(
+                f, deployments, "n",
+                "{\"metadata\":{\"name\":\"d\"},\"spec\":{\"replicas\":3,\"selector\":{\"matchLabels\":{\"a\":\"b\"}},"
+                "\"template\":{\"metadata\":{\"labels\":{\"a\":\"b\"}},\"spec\":{\"containers\":[{\"name\":\"c\","
+                "\"image\":\"i\"}]}}}}");
         for (int64_t until = clock_monotonic_ns() + PATIENCE_NS; clock_monotonic_ns() < until; usleep(2000)) {
                 struct value d = live(f, deployments, "n", "d");
                 const struct value *ready = value_path(&d, "status", "availableReplicas", NULL);

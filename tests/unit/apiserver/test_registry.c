@@ -1,45 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The registry: the pipeline of writes as a controller or a handler sees it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "registry_fixture.h"
 
-#include <cmocka.h>
-
-#include "apiserver/registry/setup.h"
-#include "base/fs.h"
-#include "data/json.h"
-
-struct fixture {
-        char dir[64];
-        struct arena *arena;
-        struct store *store;
-        struct registry *registry;
-        const struct kind_set *kinds;
-        const struct kind *maps, *deployments, *namespaces;
-        struct err err;
-};
-
-static struct value parse(struct fixture *f, const char *text) {
-        struct value v;
-        assert_int_equal(json_parse(f->arena, text, strlen(text), JSON_KUBERNETES, NULL, &v, NULL), 0);
-        return v;
-}
+static const struct kind *maps, *deployments, *namespaces;
 
 static int setup_with(void **state, const struct registry_hooks *hooks) {
         struct fixture *f = calloc(1, sizeof(*f));
-        memcpy(f->dir, "/tmp/weir-registry-XXXXXX", sizeof("/tmp/weir-registry-XXXXXX"));
-        assert_non_null(mkdtemp(f->dir));
-        f->arena = arena_new(0);
-        assert_int_equal(store_open(f->dir, &f->store, NULL), 0);
-        assert_int_equal(registry_new(f->store, hooks, &f->registry, &f->err), 0);
-        f->kinds = registry_kinds(f->registry);
-        f->maps = kind_by_resource(f->kinds, "", "v1", "configmaps");
-        f->deployments = kind_by_resource(f->kinds, "apps", "v1", "deployments");
-        f->namespaces = kind_by_resource(f->kinds, "", "v1", "namespaces");
-        struct value n = parse(f, "{\"metadata\":{\"name\":\"n\"}}");
-        assert_int_equal(registry_create(f->registry, f->arena, f->namespaces, "", &n, NULL, NULL, &f->err), 0);
+        fixture_open(f, hooks);
+        maps = fixture_kind(f, "", "configmaps");
+        deployments = fixture_kind(f, "apps", "deployments");
+        namespaces = fixture_kind(f, "", "namespaces");
+        fixture_create(f, namespaces, "", "{\"metadata\":{\"name\":\"n\"}}");
         *state = f;
         return 0;
 }
@@ -56,29 +27,21 @@ static int setup_few_addresses(void **state) {
 }
 
 static int teardown(void **state) {
-        struct fixture *f = *state;
-        err_done(&f->err);
-        kind_set_unref(f->kinds);
-        registry_free(f->registry);
-        store_close(f->store);
-        arena_free(f->arena);
-        assert_int_equal(fs_remove_tree(f->dir, NULL), 0);
-        free(f);
+        fixture_close(*state);
+        free(*state);
         return 0;
 }
 
 static struct value create(struct fixture *f, const struct kind *k, const char *text) {
-        struct value object = parse(f, text), stored;
-        assert_int_equal(registry_create(f->registry, f->arena, k, "n", &object, NULL, &stored, &f->err), 0);
-        return stored;
+        return fixture_create(f, k, "n", text);
 }
 
 static void services_get_addresses_of_the_range(void **state) {
         struct fixture *f = *state;
         const struct kind *services = kind_by_resource(f->kinds, "", "v1", "services");
         for (int i = 0; i <= 13; i++) {
-                struct value object =
-                        parse(f, "{\"metadata\":{\"generateName\":\"s-\"},\"spec\":{\"ports\":[{\"port\":80}]}}");
+                struct value object = fixture_parse(
+                        f, "{\"metadata\":{\"generateName\":\"s-\"},\"spec\":{\"ports\":[{\"port\":80}]}}");
                 struct value stored;
                 int made = registry_create(f->registry, f->arena, services, "n", &object, NULL, &stored, &f->err);
                 assert_int_equal(made, i < 13 ? 0 : -1);
@@ -116,7 +79,7 @@ static const char *meta(const struct value *object, const char *field) {
 
 static void a_created_object_has_its_metadata(void **state) {
         struct fixture *f = *state;
-        struct value o = create(f, f->maps, "{\"metadata\":{\"name\":\"a\",\"uid\":\"mine\"},\"data\":{\"k\":\"v\"}}");
+        struct value o = create(f, maps, "{\"metadata\":{\"name\":\"a\",\"uid\":\"mine\"},\"data\":{\"k\":\"v\"}}");
         assert_string_equal(value_get_str(&o, "kind"), "ConfigMap");
         assert_string_equal(value_get_str(&o, "apiVersion"), "v1");
         assert_string_equal(meta(&o, "namespace"), "n");
@@ -124,34 +87,33 @@ static void a_created_object_has_its_metadata(void **state) {
         assert_non_null(meta(&o, "creationTimestamp"));
         assert_non_null(meta(&o, "resourceVersion"));
         _cleanup_object_ struct object *stored = NULL;
-        assert_int_equal(registry_get(f->registry, f->maps, "n", "a", &stored, NULL), 0);
+        assert_int_equal(registry_get(f->registry, maps, "n", "a", &stored, NULL), 0);
         assert_string_equal(stored->uid, meta(&o, "uid"));
 }
 
 static void errors_name_what_is_wrong(void **state) {
         struct fixture *f = *state;
-        struct value o = parse(f, "{\"metadata\":{\"name\":\"a\"}}");
-        create(f, f->maps, "{\"metadata\":{\"name\":\"a\"}}");
-        assert_int_equal(registry_create(f->registry, f->arena, f->maps, "n", &o, NULL, NULL, &f->err), -1);
+        struct value o = fixture_parse(f, "{\"metadata\":{\"name\":\"a\"}}");
+        create(f, maps, "{\"metadata\":{\"name\":\"a\"}}");
+        assert_int_equal(registry_create(f->registry, f->arena, maps, "n", &o, NULL, NULL, &f->err), -1);
         assert_int_equal(f->err.class, ERR_EXISTS);
         assert_string_equal(err_message(&f->err), "configmaps \"a\" already exists");
-        assert_int_equal(registry_delete(f->registry, f->arena, f->deployments, "n", "a", NULL, NULL, NULL, &f->err),
-                         -1);
+        assert_int_equal(registry_delete(f->registry, f->arena, deployments, "n", "a", NULL, NULL, NULL, &f->err), -1);
         assert_int_equal(f->err.class, ERR_NOT_FOUND);
         assert_string_equal(err_message(&f->err), "deployments.apps \"a\" not found");
-        assert_int_equal(registry_create(f->registry, f->arena, f->maps, "nowhere", &o, NULL, NULL, &f->err), -1);
+        assert_int_equal(registry_create(f->registry, f->arena, maps, "nowhere", &o, NULL, NULL, &f->err), -1);
         assert_int_equal(f->err.class, ERR_NOT_FOUND);
-        struct value old = parse(f, "{\"metadata\":{\"name\":\"a\",\"resourceVersion\":\"999\"}}");
-        assert_int_equal(registry_update(f->registry, f->arena, f->maps, "n", "a", &old, NULL, NULL, &f->err), -1);
+        struct value old = fixture_parse(f, "{\"metadata\":{\"name\":\"a\",\"resourceVersion\":\"999\"}}");
+        assert_int_equal(registry_update(f->registry, f->arena, maps, "n", "a", &old, NULL, NULL, &f->err), -1);
         assert_int_equal(f->err.class, ERR_CONFLICT);
 }
 
 static void a_write_that_changes_nothing_keeps_the_version(void **state) {
         struct fixture *f = *state;
-        struct value first = create(f, f->maps, "{\"metadata\":{\"name\":\"a\"},\"data\":{\"k\":\"v\"}}"), second;
-        struct value patch = parse(f, "{\"data\":{\"k\":\"v\"}}");
+        struct value first = create(f, maps, "{\"metadata\":{\"name\":\"a\"},\"data\":{\"k\":\"v\"}}"), second;
+        struct value patch = fixture_parse(f, "{\"data\":{\"k\":\"v\"}}");
         uint64_t rv = registry_current_rv(f->registry);
-        assert_int_equal(registry_patch(f->registry, f->arena, f->maps, "n", "a", REGISTRY_PATCH_MERGE, &patch, NULL,
+        assert_int_equal(registry_patch(f->registry, f->arena, maps, "n", "a", REGISTRY_PATCH_MERGE, &patch, NULL,
                                         &second, &f->err),
                          0);
         assert_string_equal(meta(&first, "resourceVersion"), meta(&second, "resourceVersion"));
@@ -161,51 +123,51 @@ static void a_write_that_changes_nothing_keeps_the_version(void **state) {
 static void a_dry_run_leaves_no_trace(void **state) {
         struct fixture *f = *state;
         struct registry_options dry = {.dry_run = true};
-        struct value o = parse(f, "{\"metadata\":{\"name\":\"dry\"}}"), answer;
+        struct value o = fixture_parse(f, "{\"metadata\":{\"name\":\"dry\"}}"), answer;
         uint64_t rv = registry_current_rv(f->registry);
-        assert_int_equal(registry_create(f->registry, f->arena, f->maps, "n", &o, &dry, &answer, &f->err), 0);
+        assert_int_equal(registry_create(f->registry, f->arena, maps, "n", &o, &dry, &answer, &f->err), 0);
         assert_non_null(meta(&answer, "uid"));
         assert_null(meta(&answer, "resourceVersion"));
         assert_int_equal(registry_current_rv(f->registry), rv);
-        create(f, f->maps, "{\"metadata\":{\"name\":\"a\"}}");
+        create(f, maps, "{\"metadata\":{\"name\":\"a\"}}");
         rv = registry_current_rv(f->registry);
-        assert_int_equal(registry_delete(f->registry, f->arena, f->maps, "n", "a", NULL, &dry, NULL, &f->err), 0);
+        assert_int_equal(registry_delete(f->registry, f->arena, maps, "n", "a", NULL, &dry, NULL, &f->err), 0);
         assert_int_equal(registry_current_rv(f->registry), rv);
 }
 
 static void finalizers_hold_a_deleted_object(void **state) {
         struct fixture *f = *state;
-        create(f, f->maps, "{\"metadata\":{\"name\":\"a\",\"finalizers\":[\"example.com/x\"]}}");
+        create(f, maps, "{\"metadata\":{\"name\":\"a\",\"finalizers\":[\"example.com/x\"]}}");
         bool gone = true;
         struct registry_delete how = {.grace_seconds = -1, .ret_gone = &gone};
         struct value shown;
-        assert_int_equal(registry_delete(f->registry, f->arena, f->maps, "n", "a", &how, NULL, &shown, &f->err), 0);
+        assert_int_equal(registry_delete(f->registry, f->arena, maps, "n", "a", &how, NULL, &shown, &f->err), 0);
         assert_false(gone);
         assert_non_null(meta(&shown, "deletionTimestamp"));
-        struct value patch = parse(f, "{\"metadata\":{\"finalizers\":null}}");
-        assert_int_equal(registry_patch(f->registry, f->arena, f->maps, "n", "a", REGISTRY_PATCH_MERGE, &patch, NULL,
-                                        NULL, &f->err),
+        struct value patch = fixture_parse(f, "{\"metadata\":{\"finalizers\":null}}");
+        assert_int_equal(registry_patch(f->registry, f->arena, maps, "n", "a", REGISTRY_PATCH_MERGE, &patch, NULL, NULL,
+                                        &f->err),
                          0);
         struct object *o = NULL;
-        assert_int_equal(registry_get(f->registry, f->maps, "n", "a", &o, &f->err), -1);
+        assert_int_equal(registry_get(f->registry, maps, "n", "a", &o, &f->err), -1);
         assert_int_equal(f->err.class, ERR_NOT_FOUND);
 }
 
 static void preconditions_are_checked(void **state) {
         struct fixture *f = *state;
-        create(f, f->maps, "{\"metadata\":{\"name\":\"a\"}}");
+        create(f, maps, "{\"metadata\":{\"name\":\"a\"}}");
         struct registry_delete how = {.grace_seconds = -1, .uid = "another"};
-        assert_int_equal(registry_delete(f->registry, f->arena, f->maps, "n", "a", &how, NULL, NULL, &f->err), -1);
+        assert_int_equal(registry_delete(f->registry, f->arena, maps, "n", "a", &how, NULL, NULL, &f->err), -1);
         assert_int_equal(f->err.class, ERR_CONFLICT);
 }
 
 static void foreground_deletion_waits_for_the_collector(void **state) {
         struct fixture *f = *state;
-        create(f, f->maps, "{\"metadata\":{\"name\":\"a\"}}");
+        create(f, maps, "{\"metadata\":{\"name\":\"a\"}}");
         struct registry_delete how = {.grace_seconds = -1, .propagation = REGISTRY_FOREGROUND};
-        assert_int_equal(registry_delete(f->registry, f->arena, f->maps, "n", "a", &how, NULL, NULL, &f->err), 0);
+        assert_int_equal(registry_delete(f->registry, f->arena, maps, "n", "a", &how, NULL, NULL, &f->err), 0);
         _cleanup_object_ struct object *o = NULL;
-        assert_int_equal(registry_get(f->registry, f->maps, "n", "a", &o, &f->err), 0);
+        assert_int_equal(registry_get(f->registry, maps, "n", "a", &o, &f->err), 0);
         assert_true(o->deleting);
         assert_int_equal(o->n_finalizers, 1);
         assert_string_equal(o->finalizers[0], "foregroundDeletion");
@@ -223,11 +185,10 @@ static void modify_reads_and_writes(void **state) {
         struct fixture *f = *state;
         unsigned calls = 0;
         struct value o;
-        create(f, f->maps, "{\"metadata\":{\"name\":\"a\"}}");
+        create(f, maps, "{\"metadata\":{\"name\":\"a\"}}");
         for (int i = 0; i < 3; i++)
                 assert_int_equal(
-                        registry_modify(f->registry, f->arena, f->maps, "n", "a", NULL, add_one, &calls, &o, &f->err),
-                        0);
+                        registry_modify(f->registry, f->arena, maps, "n", "a", NULL, add_one, &calls, &o, &f->err), 0);
         assert_int_equal(calls, 3);
         assert_string_equal(value_path_str(&o, "data", "n", NULL), "3");
 }
@@ -241,13 +202,13 @@ static void apply_owns_its_fields(void **state) {
         char first[200], second[200];
         snprintf(first, sizeof(first), text, "1");
         snprintf(second, sizeof(second), text, "2");
-        struct value mine = parse(f, first), yours = parse(f, second);
-        assert_int_equal(registry_patch(f->registry, f->arena, f->maps, "n", "s", REGISTRY_PATCH_APPLY, &mine, &one,
-                                        NULL, &f->err),
-                         0);
+        struct value mine = fixture_parse(f, first), yours = fixture_parse(f, second);
+        assert_int_equal(
+                registry_patch(f->registry, f->arena, maps, "n", "s", REGISTRY_PATCH_APPLY, &mine, &one, NULL, &f->err),
+                0);
         assert_true(created);
-        assert_int_equal(registry_patch(f->registry, f->arena, f->maps, "n", "s", REGISTRY_PATCH_APPLY, &yours, &two,
-                                        NULL, &f->err),
+        assert_int_equal(registry_patch(f->registry, f->arena, maps, "n", "s", REGISTRY_PATCH_APPLY, &yours, &two, NULL,
+                                        &f->err),
                          -1);
         assert_int_equal(f->err.class, ERR_CONFLICT);
         assert_int_equal(f->err.n_causes, 1);
@@ -257,13 +218,13 @@ static void apply_owns_its_fields(void **state) {
 static void strict_validation_refuses_unknown_fields(void **state) {
         struct fixture *f = *state;
         struct registry_options strict = {.validation = REGISTRY_STRICT};
-        struct value warnings = value_list(), o = parse(f, "{\"metadata\":{\"name\":\"u\"},\"bogus\":1}");
-        assert_int_equal(registry_create(f->registry, f->arena, f->maps, "n", &o, &strict, NULL, &f->err), -1);
+        struct value warnings = value_list(), o = fixture_parse(f, "{\"metadata\":{\"name\":\"u\"},\"bogus\":1}");
+        assert_int_equal(registry_create(f->registry, f->arena, maps, "n", &o, &strict, NULL, &f->err), -1);
         assert_string_equal(err_message(&f->err),
                             "ConfigMap in version \"v1\" cannot be handled as a ConfigMap: strict "
                             "decoding error: unknown field \"bogus\"");
         struct registry_options warn = {.warnings = &warnings};
-        assert_int_equal(registry_create(f->registry, f->arena, f->maps, "n", &o, &warn, NULL, &f->err), 0);
+        assert_int_equal(registry_create(f->registry, f->arena, maps, "n", &o, &warn, NULL, &f->err), 0);
         assert_int_equal(warnings.len, 1);
         assert_string_equal(warnings.items[0].str, "unknown field \"bogus\"");
 }
@@ -272,14 +233,14 @@ static void a_watch_follows_all_writes(void **state) {
         struct fixture *f = *state;
         struct registry_watch *w = NULL;
         struct registry_event e;
-        assert_int_equal(registry_watch_new(f->registry, f->maps, registry_current_rv(f->registry), &w, NULL), 0);
+        assert_int_equal(registry_watch_new(f->registry, maps, registry_current_rv(f->registry), &w, NULL), 0);
         assert_int_equal(registry_watch_next(w, 0, &e, NULL), 0);
-        create(f, f->maps, "{\"metadata\":{\"name\":\"a\"}}");
+        create(f, maps, "{\"metadata\":{\"name\":\"a\"}}");
         assert_int_equal(registry_watch_next(w, 0, &e, NULL), 1);
         assert_int_equal(e.type, REGISTRY_ADDED);
         assert_string_equal(e.resource, "configmaps");
         registry_event_done(&e);
-        assert_int_equal(registry_delete(f->registry, f->arena, f->maps, "n", "a", NULL, NULL, NULL, &f->err), 0);
+        assert_int_equal(registry_delete(f->registry, f->arena, maps, "n", "a", NULL, NULL, NULL, &f->err), 0);
         assert_int_equal(registry_watch_next(w, -1, &e, NULL), 1);
         assert_int_equal(e.type, REGISTRY_DELETED);
         registry_event_done(&e);
@@ -293,11 +254,11 @@ static void an_established_definition_is_a_kind(void **state) {
         struct fixture *f = *state;
         const struct kind *crds = kind_by_resource(f->kinds, "apiextensions.k8s.io", "v1", "customresourcedefinitions");
         struct value crd =
-                parse(f, "{\"metadata\":{\"name\":\"things.example.com\"},\"spec\":{\"group\":\"example.com\","
-                         "\"scope\":\"Namespaced\",\"names\":{\"plural\":\"things\",\"kind\":\"Thing\"},"
-                         "\"versions\":[{\"name\":\"v1\",\"served\":true,\"storage\":true,\"schema\":"
-                         "{\"openAPIV3Schema\":{\"type\":\"object\",\"properties\":{\"spec\":{\"type\":"
-                         "\"object\",\"properties\":{\"n\":{\"type\":\"integer\",\"default\":7}}}}}}}]}}");
+                fixture_parse(f, "{\"metadata\":{\"name\":\"things.example.com\"},\"spec\":{\"group\":\"example.com\","
+                                 "\"scope\":\"Namespaced\",\"names\":{\"plural\":\"things\",\"kind\":\"Thing\"},"
+                                 "\"versions\":[{\"name\":\"v1\",\"served\":true,\"storage\":true,\"schema\":"
+                                 "{\"openAPIV3Schema\":{\"type\":\"object\",\"properties\":{\"spec\":{\"type\":"
+                                 "\"object\",\"properties\":{\"n\":{\"type\":\"integer\",\"default\":7}}}}}}}]}}");
         assert_int_equal(registry_create(f->registry, f->arena, crds, "", &crd, NULL, NULL, &f->err), 0);
         const struct kind_set *kinds = registry_kinds(f->registry);
         const struct kind *things = kind_by_resource(kinds, "example.com", "v1", "things");
