@@ -76,6 +76,7 @@
 /* kustomize builds */
 #define ARENA_MAX_BUILD ((size_t)4 << 30)          /* bytes one build of `weir build` may use */
 #define LIMIT_KUSTOMIZE_DEPTH 64                   /* bases within bases */
+#define LIMIT_KUSTOMIZE_HISTORY 100                /* previous ids that an annotation of kustomize's own may give */
 #define LIMIT_KUSTOMIZE_FILE ((size_t)64 << 20)    /* one file of a source tree, bytes */
 #define LIMIT_KUSTOMIZE_FILES 100000               /* files and directories one build may name */
 #define LIMIT_KUSTOMIZE_RESOURCES 100000           /* resources of one build */

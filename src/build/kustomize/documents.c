@@ -175,8 +175,12 @@ int documents_read(struct engine *e, const char *text, size_t n, struct resource
                                 return err_oom(err);
                         cap = grown;
                 }
-                if (!(out.items[out.len++] = resource_new(e->arena, v)))
+                struct resource *made = resource_new(e->arena, v);
+                if (!made)
                         return err_oom(err);
+                if (resource_read_history(e->arena, made, err) < 0)
+                        return -1;
+                out.items[out.len++] = made;
         }
         e->saw_resource |= out.len > 0;
         *ret = out;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "build/kustomize/resource.h"
 
+#include "base/limits.h"
+
 struct resource *resource_new(struct arena *a, struct value object) {
         struct resource *r = arena_make(a, struct resource);
         struct kind_memo *memo = r ? arena_make(a, struct kind_memo) : NULL;
@@ -107,6 +109,45 @@ int resource_show_notes(struct arena *a, struct resource *r, struct err *err) {
         if (!resource_has_notes(r) || !value_is_map(metadata) || value_obtain_map(a, metadata, "annotations"))
                 return 0;
         return err_oom(err);
+}
+
+/* One of kustomize's own annotations: a list with commas. The count of its parts; -1: it is not there. */
+static int own_list(const struct resource *r, const char *key, const char **ret) {
+        const char *text = value_path_str(&r->object, "metadata", "annotations", key, NULL);
+        int n = text ? 1 : -1;
+        for (const char *p = text; p && *p; p++)
+                n += *p == ',';
+        *ret = text;
+        return n;
+}
+
+/* The next part; *list moves behind its comma. */
+static const char *next_part(struct arena *a, const char **list) {
+        size_t n = strcspn(*list, ",");
+        const char *part = arena_strndup(a, *list, n);
+        *list += n + ((*list)[n] == ',');
+        return part;
+}
+
+int resource_read_history(struct arena *a, struct resource *r, struct err *err) {
+        const char *names, *spaces, *kinds;
+        int n = own_list(r, "internal.config.kubernetes.io/previousNames", &names);
+        if (n < 0 || n > LIMIT_KUSTOMIZE_HISTORY ||
+            own_list(r, "internal.config.kubernetes.io/previousNamespaces", &spaces) != n ||
+            own_list(r, "internal.config.kubernetes.io/previousKinds", &kinds) != n)
+                return 0;
+        r->previous = arena_zalloc(a, (size_t)n, sizeof(*r->previous));
+        if (!r->previous)
+                return err_oom(err);
+        for (; r->n_previous < (size_t)n; r->n_previous++) {
+                struct resid *id = &r->previous[r->n_previous];
+                id->name = next_part(a, &names);
+                id->ns = next_part(a, &spaces);
+                id->gvk.kind = next_part(a, &kinds);
+                if (!id->name || !id->ns || !id->gvk.kind)
+                        return err_oom(err);
+        }
+        return 0;
 }
 
 int names_add(struct arena *a, struct names *n, const char *name, struct err *err) {

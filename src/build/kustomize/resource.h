@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One resource on its way through a build: its object and what kustomize remembers about it (kustomize keeps the same
- * in annotations below internal.config.kubernetes.io/; here it never touches the object). */
+ * in annotations below internal.config.kubernetes.io/; here they are read from files and never written). */
 #pragma once
 
 #include "build/kustomize/resid.h"
@@ -57,6 +57,11 @@ bool resource_has_notes(const struct resource *r);
 
 /* Makes the map of annotations that such a resource has there. */
 int resource_show_notes(struct arena *a, struct resource *r, struct err *err);
+
+/* Takes the previous ids from kustomize's own annotations, which a file may bring along: internal.config.kubernetes.io/
+ * previousNames, previousNamespaces and previousKinds, of one length and at most LIMIT_KUSTOMIZE_HISTORY long; others
+ * are no history. */
+int resource_read_history(struct arena *a, struct resource *r, struct err *err);
 
 /* Appends a borrowed name; an empty one is left out, as kustomize does. */
 int names_add(struct arena *a, struct names *n, const char *name, struct err *err);

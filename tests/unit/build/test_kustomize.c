@@ -81,6 +81,25 @@ static void test_replacement_reads_and_writes(void **state) {
         expect_part(&t, ".", "url: h:81\n");
 }
 
+/* What kustomize writes down for itself counts when a file brings it along, and is not printed. */
+static void test_history_in_a_file(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml",
+                 "resources: [a.yaml]\nreplacements:\n- sourceValue: x\n  targets:\n"
+                 "  - select: {kind: Old, name: before}\n    fieldPaths: [data.a]\n    options: {create: true}\n");
+        tree_add(&t, "a.yaml",
+                 CONFIG_MAP("a") "  annotations:\n    internal.config.kubernetes.io/previousNames: before\n"
+                                 "    internal.config.kubernetes.io/previousNamespaces: default\n"
+                                 "    internal.config.kubernetes.io/previousKinds: Old\n");
+        expect(&t, ".", "apiVersion: v1\ndata:\n  a: x\nkind: ConfigMap\nmetadata:\n  name: a\n");
+        tree_add(&t, "a.yaml",
+                 CONFIG_MAP("a") "  annotations:\n    internal.config.kubernetes.io/previousNames: before,other\n"
+                                 "    internal.config.kubernetes.io/previousNamespaces: default\n"
+                                 "    internal.config.kubernetes.io/previousKinds: Old\n");
+        expect(&t, ".", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n");
+}
+
 /* ---- refusals ---- */
 
 static void test_numbers_keep_their_spelling(void **state) {
@@ -317,6 +336,7 @@ int main(void) {
                 cmocka_unit_test(test_replacing_a_whole_object_changes_nothing),
                 cmocka_unit_test(test_keys_that_are_no_strings),
                 cmocka_unit_test(test_unknown_field),
+                cmocka_unit_test(test_history_in_a_file),
                 cmocka_unit_test(test_objects_that_json_cannot_hold),
                 cmocka_unit_test(test_same_resource_twice),
                 cmocka_unit_test(test_two_resources_that_become_one),
