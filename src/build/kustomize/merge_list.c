@@ -83,6 +83,14 @@ static const char *key_text(const struct list_merge *l, const struct value *item
         return v && scalar_is(v) ? scalar_text(l->m->arena, v) : "";
 }
 
+/* Elements without the key make kustomize drop others (see merge_several()). */
+static bool lacks_keys(const struct list_merge *l, const struct value *list) {
+        VALUE_EACH_ITEM(item, list)
+                if (!*key_text(l, item))
+                        return true;
+        return false;
+}
+
 static int add_element(struct list_merge *l, const char *text, struct value *dest, const struct value *src,
                        struct err *err) {
         struct element *e = strmap_get(&l->index, text, strlen(text));
@@ -193,6 +201,8 @@ int merge_list(const struct merger *m, struct value *dest, const struct value *s
         if (n > 1)
                 return merge_several(m, field.keys, n, dest, src, field, ret, err);
         struct list_merge l = {.m = m, .key = field.keys[0], .fresh = dest == &copy};
+        if (lacks_keys(&l, dest) || (src && lacks_keys(&l, src)))
+                return merge_several(m, field.keys, n, dest, src, field, ret, err);
         int done = merge_keyed(&l, dest, src, field, ret, err);
         strmap_done(&l.index);
         return done;

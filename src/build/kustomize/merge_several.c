@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lists merged by several keys (ports by number and protocol). kustomize's way with elements that lack some of the keys
- * is peculiar, and its order is the contract, so the steps are kept: merge the key values, merge the elements, put the
- * destination's elements behind. Quadratic, for lists of at most LIMIT_MERGE_LIST elements. */
+/* Lists merged by several keys (ports by number and protocol), and by one key that some elements lack. kustomize's way
+ * with such elements is peculiar (one of them in a patch removes all others of the destination), and its order is the
+ * contract, so the steps are kept: merge the key values, merge the elements, put the destination's elements behind.
+ * Quadratic, for lists of at most LIMIT_MERGE_LIST elements. */
 #include "base/limits.h"
 #include "build/kustomize/merge_walk.h"
 #include "build/kustomize/scalar.h"
@@ -17,27 +18,42 @@ struct several {
         size_t n_valid;
 };
 
-static bool field_matches(const struct several *s, const struct value *element, const char *key, const char *want) {
-        const struct value *v = value_get(element, key);
-        return v && (!*want || (scalar_is(v) && streq(scalar_text(s->m->arena, v), want)));
+/* The text of a field as kyaml's nodes have it: a null keeps its own, what is no scalar has none. */
+static const char *node_text(const struct several *s, const struct value *v) {
+        if (v->type == VALUE_NULL && v->len)
+                return "null";
+        return scalar_is(v) ? scalar_text(s->m->arena, v) : "";
 }
 
-/* kyaml's ElementSetter: replaces the elements that match, or appends; without element, removes them. */
+static bool field_matches(const struct several *s, const struct value *element, const char *key, const char *want) {
+        const struct value *v = value_get(element, key);
+        return v && (!*want || streq(node_text(s, v), want));
+}
+
+static bool has_empty_field(const struct several *s, const struct value *element, const char *key) {
+        const struct value *v = value_get(element, key);
+        return v && !*node_text(s, v);
+}
+
+/* kyaml's ElementSetter: replaces the elements that match, or appends; without element, removes them. A value that is
+ * empty matches any; without values nothing matches, and nothing stays. */
 static int set_element(const struct several *s, struct value *list, const char *const *values, size_t n_values,
                        const struct value *element, struct err *err) {
         size_t kept = 0;
-        bool replaced = false;
+        bool replaced = false, of_maps = n_values && *values[0];
         for (size_t i = 0; i < list->len; i++) {
                 const struct value v = list->items[i];
                 if (v.type == VALUE_NULL || (v.type == VALUE_MAP && !v.len))
                         continue;
+                if (v.type != VALUE_MAP && n_values && !of_maps)
+                        return scalar_wrong_kind("MappingNode", &v, err);
                 bool last = false, found = v.type == VALUE_MAP;
                 for (size_t k = 0; found && k < s->n_valid; k++) {
                         if (k < n_values)
                                 last = field_matches(s, &v, s->valid[k], values[k]);
                         found = last;
                 }
-                if (!found && (n_values > 0 || v.type != VALUE_MAP))
+                if (!found && n_values)
                         list->items[kept++] = v;
                 if (!found || !element)
                         continue;
@@ -104,7 +120,7 @@ static void find_valid_keys(struct several *s) {
 
 /* ---- merging ---- */
 
-/* The first element that has all the values that are set. */
+/* The first element that has all the values that are set; when none is, one whose keys are there and empty. */
 static struct value *find_element(const struct several *s, const struct value *list, const char *const *values) {
         bool any = false;
         for (size_t k = 0; k < s->n_valid; k++)
@@ -113,8 +129,10 @@ static struct value *find_element(const struct several *s, const struct value *l
                 VALUE_EACH_ITEM(item, list) {
                         bool found = value_is_map(item);
                         for (size_t k = 0; found && k < s->n_valid; k++)
-                                if (*values[k] || !any)
+                                if (*values[k])
                                         found = field_matches(s, item, s->valid[k], values[k]);
+                                else if (!any)
+                                        found = has_empty_field(s, item, s->valid[k]);
                         if (found)
                                 return item;
                 }
@@ -148,16 +166,18 @@ static int merge_tuple(const struct several *s, const char *const *tuple, struct
 static int append_old(const struct several *s, struct value *out, const struct value *element, struct err *err) {
         const char *values[MERGE_KEYS_MAX];
         size_t n = 0;
+        if (!value_is_map(element) && !value_is_null(element))
+                return scalar_wrong_kind("MappingNode", element, err);
         for (size_t k = 0; k < s->n_valid; k++) {
                 const struct value *v = value_get(element, s->valid[k]);
                 if (v)
-                        values[n++] = scalar_text(s->m->arena, v);
+                        values[n++] = node_text(s, v);
                 else if (!value_append(s->m->arena, out, *element))
                         return err_oom(err);
         }
         if (s->n_valid > 1 && set_element(s, out, values, n, NULL, err) < 0)
                 return -1;
-        return set_element(s, out, values, n, element, err);
+        return set_element(s, out, values, n, value_is_null(element) ? NULL : element, err);
 }
 
 int merge_several(const struct merger *m, const char *const *keys, size_t n_keys, struct value *dest,

@@ -60,6 +60,22 @@ static void test_keyed_lists(void **state) {
                DEPLOYMENT "spec:\n  template:\n    spec:\n      containers:\n      - name: c\n");
 }
 
+#define CONTAINERS(list) DEPLOYMENT "spec: {template: {spec: {containers: " list "}}}\n"
+#define MERGED(list) DEPLOYMENT "spec:\n  template:\n    spec:\n      containers:" list
+
+/* An element of a patch without the key removes the destination's elements, but for those the patch named before it. */
+static void test_elements_without_the_key(void **state) {
+        expect(CONTAINERS("[{name: a, image: x}, {name: b}]"), CONTAINERS("[whatever]"), MERGED(" []\n"));
+        expect(CONTAINERS("[{name: a, image: x}, {name: b}]"), CONTAINERS("[{image: y}]"), MERGED(" []\n"));
+        expect(CONTAINERS("[{name: a, x: 1}, {name: b}]"), CONTAINERS("[{name: a, y: 2}, null]"),
+               MERGED("\n      - name: a\n        x: 1\n        \"y\": 2\n"));
+        expect(CONTAINERS("[{name: a, x: 1}, {name: b}]"), CONTAINERS("[null, {name: a, y: 2}]"),
+               MERGED("\n      - name: a\n        \"y\": 2\n"));
+        expect(CONTAINERS("[{name: a}]"), CONTAINERS("[{name: \"\", y: 2}]"),
+               MERGED("\n      - name: \"\"\n        \"y\": 2\n      - name: a\n"));
+        expect(CONTAINERS("[{name: a}, {x: 1}]"), CONTAINERS("[{name: b}]"), MERGED("\n      - x: 1\n"));
+}
+
 static void test_ports_by_two_keys(void **state) {
         static const char service[] = "apiVersion: v1\nkind: Service\n";
         _cleanup_buf_ struct buf object = BUF_INIT(4096), patch = BUF_INIT(4096), result = BUF_INIT(4096);
@@ -85,6 +101,7 @@ int main(void) {
                 cmocka_unit_test(test_maps),
                 cmocka_unit_test(test_lists_without_a_schema_are_replaced),
                 cmocka_unit_test(test_keyed_lists),
+                cmocka_unit_test(test_elements_without_the_key),
                 cmocka_unit_test(test_ports_by_two_keys),
                 cmocka_unit_test(test_finalizers_are_a_set),
                 cmocka_unit_test(test_unknown_directive),
