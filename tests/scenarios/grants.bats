@@ -13,6 +13,8 @@ setup_file() {
 		kubectl create namespace "$tenant"
 		kubectl create rolebinding edit --clusterrole=edit --serviceaccount="$tenant:default" -n "$tenant"
 	done
+	# The role "edit" is made of other roles by a controller, which on a new cluster takes a moment.
+	eventually kubectl auth can-i create configmaps -n tenant-a --as system:serviceaccount:tenant-a:default
 	grant ./tenant-a ./shared/base
 	kubectl apply -f - <<-Y
 		apiVersion: source.toolkit.fluxcd.io/v1

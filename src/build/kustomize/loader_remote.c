@@ -82,15 +82,22 @@ void loader_done_remotes(struct engine *e) {
 
 /* ---- entering ---- */
 
+static int refuse_cycle(struct engine *e, const struct loader *l, const struct loader *before, struct err *err) {
+        const char *entry = remote_redact(e->arena, l->remote->entry);
+        const char *previous = before->remote ? remote_redact(e->arena, before->remote->entry) : before->root;
+        if (!entry || !previous)
+                return err_oom(err);
+        return err_set(err, ERR_INVALID, "cycle detected: URI '%s' referenced by previous URI '%s'", entry, previous);
+}
+
 /* Kustomize's own rule looks at the text of the entries; two texts for one folder are found as well. */
-static int check_cycle(const struct loader *l, struct err *err) {
+static int check_cycle(struct engine *e, const struct loader *l, struct err *err) {
         unsigned depth = 0, remotes = 0;
         for (const struct loader *p = l->parent; p; p = p->parent) {
                 remotes += p->remote != NULL;
                 if ((p->remote && str_has_prefix(p->remote->entry, l->remote->entry)) ||
                     (p->view == l->view && streq(p->root, l->root)))
-                        return err_set(err, ERR_INVALID, "cycle detected: URI '%s' referenced by previous URI '%s'",
-                                       l->remote->entry, p->remote ? p->remote->entry : p->root);
+                        return refuse_cycle(e, l, p, err);
                 if (remotes >= LIMIT_REMOTE_DEPTH)
                         return err_set(err, ERR_TOO_LARGE, "remote bases are nested more than %d deep",
                                        LIMIT_REMOTE_DEPTH);
@@ -109,7 +116,7 @@ static int enter(struct engine *e, const struct loader *from, const struct remot
         *ret->remote = *remote;
         _cleanup_err_ struct err why = ERR_INIT;
         if (loader_confirm(e, clean, ret, &why) == 0)
-                return check_cycle(ret, err);
+                return check_cycle(e, ret, err);
         return refuse(e, from, remote->entry, why.class, err_message(&why), "", err);
 }
 

@@ -150,6 +150,9 @@ static void cycles_end(void **state) {
         world_init(&w);
         tree_add(&w.t, "lib/base/kustomization.yaml", "resources: ['" HOST "lib//base']\n");
         expect_in(&w, "resources: ['" HOST "lib//base']\n", "cycle detected: URI '" HOST "lib//base'");
+        tree_add(&w.t, "lib/base/kustomization.yaml", "resources: ['https://me:hush@h.example/org/lib//base']\n");
+        expect_in(&w, "resources: ['https://me:hush@h.example/org/lib//base']\n",
+                  "cycle detected: URI 'https://me@h.example/org/lib//base' referenced by previous URI 'https://me@h");
         /* Another spelling of the same folder. */
         tree_add(&w.t, "lib/base/kustomization.yaml", "resources: ['" HOST "lib/base/.']\n");
         expect_in(&w, "resources: ['" HOST "lib//base']\n", "cycle detected");
