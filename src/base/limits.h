@@ -122,6 +122,8 @@
 #define LIMIT_REMOTE_ALL_SECONDS 120             /* all fetches of one build */
 #define LIMIT_REMOTE_BYTES ((uint64_t)256 << 20) /* files of all repositories of one build, bytes */
 #define LIMIT_INVENTORY 50000                    /* objects of one Kustomization */
+#define LIMIT_READINESS_WATCHES 128              /* watches of what is waited for, in total */
+#define LIMIT_READINESS_TENANT 16                /* of one tenant */
 #define LIMIT_FORGE_BODY ((size_t)512 << 20)     /* bytes of one push to the local forge */
 #define LIMIT_FORGE_ANSWER ((size_t)512 << 20)   /* bytes of one clone from it */
 #define LIMIT_FORGE_KEPT ((size_t)4 << 20)       /* bytes of an answer that several clients are given */

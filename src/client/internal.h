@@ -4,6 +4,7 @@
 
 #include "client/client.h"
 
+#include "base/buf.h"
 #include "base/strmap.h"
 
 #include <curl/curl.h>
@@ -37,6 +38,27 @@ struct curl_slist *client_headers(struct client *c, const struct client_request 
 
 /* The whole URL of a request, in the arena. */
 char *client_url(struct client *c, struct arena *a, const char *path, const char *query);
+
+/* A watch on its way: an easy handle that calls w->event for each line that it receives. */
+struct watch_stream {
+        const struct client_watch *w; /* borrowed until it is closed */
+        struct buf line;
+        struct arena *arena; /* reset after each event */
+        struct err err;      /* of an event, when failed */
+        bool ended;          /* the callback ended it */
+        bool failed;
+        CURL *handle;
+        struct curl_slist *headers;
+};
+
+/* Makes the handle; the caller performs it. s must stay where it is. */
+int watch_stream_open(struct client *c, const struct client_watch *w, struct watch_stream *s, struct err *err);
+
+/* What the end of the transfer means: 0, or -1 as client_watch(). */
+int watch_stream_conclude(struct client *c, struct watch_stream *s, CURLcode code, struct err *err);
+
+/* A watch that was cut leaves a connection in the middle of an answer: it is closed, never given back. */
+void watch_stream_close(struct watch_stream *s);
 
 /* A Status object (or any failed answer's body) to err. Answers -1. */
 int client_status_to_err(int http_status, const char *body, size_t n, struct err *err);

@@ -6,22 +6,12 @@
 #include "base/limits.h"
 #include "data/json.h"
 
-struct watching {
-        const struct client_watch *w;
-        struct buf line;
-        struct arena *arena; /* reset after each event */
-        struct err *err;
-        bool ended; /* the callback or an ERROR event ended it */
-        bool failed;
-        CURL *handle;
-};
-
 /* One line: {"type":...,"object":{...}}. False ends the watch. */
-static bool deliver(struct watching *s, const char *text, size_t n) {
+static bool deliver(struct watch_stream *s, const char *text, size_t n) {
         struct value event;
         arena_reset(s->arena);
-        if (json_parse(s->arena, text, n, JSON_KUBERNETES, NULL, &event, s->err) < 0) {
-                err_wrap(s->err, "watch event");
+        if (json_parse(s->arena, text, n, JSON_KUBERNETES, NULL, &event, &s->err) < 0) {
+                err_wrap(&s->err, "watch event");
                 s->failed = true;
                 return false;
         }
@@ -31,7 +21,7 @@ static bool deliver(struct watching *s, const char *text, size_t n) {
                 _cleanup_buf_ struct buf status = BUF_INIT(LIMIT_RESPONSE_BYTES);
                 json_write(&status, object, 0);
                 client_status_to_err((int)value_int_or(value_get(object, "code"), 500), buf_str(&status), status.len,
-                                     s->err);
+                                     &s->err);
                 s->failed = true;
                 return false;
         }
@@ -40,7 +30,7 @@ static bool deliver(struct watching *s, const char *text, size_t n) {
 }
 
 static size_t receive(char *data, size_t size, size_t count, void *context) {
-        struct watching *s = context;
+        struct watch_stream *s = context;
         size_t n = size * count;
         long status = 0;
         curl_easy_getinfo(s->handle, CURLINFO_RESPONSE_CODE, &status);
@@ -62,7 +52,7 @@ static size_t receive(char *data, size_t size, size_t count, void *context) {
 
 static int progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d) {
         (void)a, (void)b, (void)c, (void)d;
-        const struct watching *s = context;
+        const struct watch_stream *s = context;
         return s->w->stop && __atomic_load_n(s->w->stop, __ATOMIC_ACQUIRE);
 }
 
@@ -72,48 +62,56 @@ static char *watch_query(struct arena *a, const struct client_watch *w) {
                 w->resource_version ? w->resource_version : "", w->query ? "&" : "", w->query ? w->query : "");
 }
 
-/* What the end of the transfer means. */
-static int conclude(struct client *c, struct watching *s, CURLcode code, long status) {
+int watch_stream_conclude(struct client *c, struct watch_stream *s, CURLcode code, struct err *err) {
+        long status = 0;
+        curl_easy_getinfo(s->handle, CURLINFO_RESPONSE_CODE, &status);
         if (s->failed)
-                return -1;
+                return err_move(err, &s->err);
         if (s->ended || code == CURLE_ABORTED_BY_CALLBACK)
                 return 0;
         if (code != CURLE_OK)
-                return client_curl_err(c, code, "watch", s->err);
+                return client_curl_err(c, code, "watch", err);
         if (status != 200)
-                return client_status_to_err((int)status, buf_str(&s->line), s->line.len, s->err);
+                return client_status_to_err((int)status, buf_str(&s->line), s->line.len, err);
         return 0;
 }
 
-int client_watch(struct client *c, const struct client_watch *w, struct err *err) {
-        _cleanup_err_ struct err why = ERR_INIT;
-        struct watching s = {.w = w, .line = BUF_INIT(LIMIT_RESPONSE_BYTES), .arena = arena_new(0), .err = &why};
+int watch_stream_open(struct client *c, const struct client_watch *w, struct watch_stream *s, struct err *err) {
         _cleanup_arena_ struct arena *a = arena_new(0);
-        CURL *h = client_handle_take(c);
-        struct curl_slist *headers = client_headers(c, &(struct client_request){.as = w->as});
+        *s = (struct watch_stream){.w = w, .line = BUF_INIT(LIMIT_RESPONSE_BYTES), .arena = arena_new(0)};
         char *query = a ? watch_query(a, w) : NULL;
         char *url = query ? client_url(c, a, w->path, query) : NULL;
-        int r = -1;
-        if (s.arena && h && headers && url) {
-                s.handle = h;
-                curl_easy_setopt(h, CURLOPT_URL, url);
-                curl_easy_setopt(h, CURLOPT_HTTPHEADER, headers);
-                curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, receive);
-                curl_easy_setopt(h, CURLOPT_WRITEDATA, &s);
-                curl_easy_setopt(h, CURLOPT_NOPROGRESS, 0L);
-                curl_easy_setopt(h, CURLOPT_XFERINFOFUNCTION, progress);
-                curl_easy_setopt(h, CURLOPT_XFERINFODATA, &s);
-                CURLcode code = curl_easy_perform(h);
-                long status = 0;
-                curl_easy_getinfo(h, CURLINFO_RESPONSE_CODE, &status);
-                r = conclude(c, &s, code, status);
-        } else {
-                err_oom(&why);
+        s->handle = client_handle_take(c);
+        s->headers = client_headers(c, &(struct client_request){.as = w->as});
+        if (!s->arena || !s->handle || !s->headers || !url) {
+                watch_stream_close(s);
+                return err_oom(err);
         }
-        /* A watch that was cut leaves a connection in the middle of an answer: close it, never give it back. */
-        curl_easy_cleanup(h);
-        curl_slist_free_all(headers);
-        arena_free(s.arena);
-        buf_done(&s.line);
-        return r < 0 ? err_move(err, &why) : 0;
+        curl_easy_setopt(s->handle, CURLOPT_URL, url);
+        curl_easy_setopt(s->handle, CURLOPT_HTTPHEADER, s->headers);
+        curl_easy_setopt(s->handle, CURLOPT_WRITEFUNCTION, receive);
+        curl_easy_setopt(s->handle, CURLOPT_WRITEDATA, s);
+        curl_easy_setopt(s->handle, CURLOPT_NOPROGRESS, 0L);
+        curl_easy_setopt(s->handle, CURLOPT_XFERINFOFUNCTION, progress);
+        curl_easy_setopt(s->handle, CURLOPT_XFERINFODATA, s);
+        return 0;
+}
+
+void watch_stream_close(struct watch_stream *s) {
+        if (s->handle)
+                curl_easy_cleanup(s->handle);
+        curl_slist_free_all(s->headers);
+        arena_free(s->arena);
+        buf_done(&s->line);
+        err_done(&s->err);
+        *s = (struct watch_stream){0};
+}
+
+int client_watch(struct client *c, const struct client_watch *w, struct err *err) {
+        struct watch_stream s;
+        if (watch_stream_open(c, w, &s, err) < 0)
+                return -1;
+        int r = watch_stream_conclude(c, &s, curl_easy_perform(s.handle), err);
+        watch_stream_close(&s);
+        return r;
 }

@@ -189,7 +189,7 @@ static int note_readiness(struct reconcile *r, struct item *item, struct err *er
                     value_equals_str(value_path(item->desired, "metadata", "namespace", NULL), r->namespace_);
         if (item->current || self)
                 return 0;
-        return value_append(r->a, &r->unready, *item->desired) ? 0 : err_oom(err);
+        return value_append(r->a, &r->unready, item->answer) ? 0 : err_oom(err);
 }
 
 static int write_one(struct reconcile *r, struct item *item, struct err *err) {

@@ -103,9 +103,18 @@ static int start_informer(struct kustomize_controller *c, const char *api_versio
         return informer_start(&options, ret, err);
 }
 
+/* What a Kustomization waits for is ready, or never will be. */
+static void wake_waiting(void *context, const char *tenant, const char *key) {
+        struct kustomize_controller *c = context;
+        queue_add(c->context.queue, tenant, key);
+}
+
 int kustomize_controller_start(struct kustomize_controller *c, struct git_controller *git, struct err *err) {
         struct kustomize_context *k = &c->context;
+        struct readiness_options readiness = {.client = k->manager->client, .wake = wake_waiting, .context = c};
         k->git = git;
+        if (readiness_new(&readiness, &k->readiness, err) < 0)
+                return -1;
         if (start_informer(c, "v1", "Namespace", NULL, &k->namespaces, err) < 0 ||
             start_informer(c, "tenancy.weir.dev/v1alpha1", "SourceGrant", grant_changed, &k->grants, err) < 0 ||
             start_informer(c, KUSTOMIZATION_API, "Kustomization", kustomization_changed, &k->kustomizations, err) < 0)
@@ -136,6 +145,7 @@ struct kustomize_controller *kustomize_controller_stop(struct kustomize_controll
         informer_stop(c->context.grants);
         informer_stop(c->context.namespaces);
         memories_free(c->context.memories);
+        readiness_free(c->context.readiness);
         dependents_free(c->context.dependents);
         queue_free(c->context.queue);
         remote_turns_free(c->context.remote_turns);

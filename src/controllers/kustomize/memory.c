@@ -117,15 +117,17 @@ bool memory_is_seen(const struct memory *m, const char *version) {
         return its != ours ? its > ours : strcmp(version, m->written) >= 0;
 }
 
-int memory_begin_wait(struct memory *m, const char *revision, int64_t generation, int64_t now, int64_t timeout) {
+int memory_begin_wait(struct memory *m, const char *revision, const char *requested, int64_t generation, int64_t now,
+                      int64_t timeout) {
         memory_end_wait(m);
         m->wait_for = value_list();
-        if (!(m->revision = strdup(revision)) || !(m->wait_arena = arena_new(0))) {
+        if (!(m->revision = strdup(revision)) || !(m->requested = strdup(requested)) ||
+            !(m->wait_arena = arena_new(0))) {
                 memory_end_wait(m);
                 return -1;
         }
         m->generation = generation;
-        m->wait_started = now;
+        m->wait_started = m->asked_at = now;
         m->wait_deadline = now + timeout;
         m->next_poll = FIRST_POLL;
         m->wait_told = false;
@@ -134,9 +136,12 @@ int memory_begin_wait(struct memory *m, const char *revision, int64_t generation
 }
 
 void memory_end_wait(struct memory *m) {
+        m->follow = readiness_end(m->follow);
         free(m->revision);
-        m->revision = NULL;
+        free(m->requested);
+        m->revision = m->requested = NULL;
         m->wait_arena = arena_free(m->wait_arena);
         m->wait_for = value_list();
+        m->wait_inventory = value_null();
         m->waiting = false;
 }

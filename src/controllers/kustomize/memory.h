@@ -6,6 +6,7 @@
 #include "base/strmap.h"
 #include "data/digest.h"
 #include "data/value.h"
+#include "runtime/readiness.h"
 
 /* An object that is known to be current: applying the same form to the same version changes nothing. */
 struct applied {
@@ -22,14 +23,18 @@ struct memory {
         /* A health check that goes on: the objects of this revision and generation are applied, some not ready yet. */
         bool waiting;
         char *revision;
+        char *requested; /* the annotation requestedAt when it began, or "" */
         int64_t generation;
         int64_t wait_started;  /* monotonic ns */
         int64_t wait_deadline; /* monotonic ns */
-        int64_t next_poll;     /* ns until the next look */
+        int64_t next_poll;     /* ns until the next look, as long as something is not watched */
+        int64_t asked_at;      /* monotonic ns of the last look at everything */
         struct arena *wait_arena;
-        struct value wait_for; /* list of {apiVersion, kind, namespace, name} that are not ready yet; in wait_arena */
-        bool changed;          /* the apply before it changed something */
-        bool wait_told;        /* the status says that it goes on */
+        struct value wait_for; /* list of {apiVersion, kind, metadata, at} that are not ready yet; in wait_arena */
+        struct value wait_inventory;   /* of what was applied, which the status may not hold yet; in wait_arena */
+        struct readiness_wait *follow; /* watches them by their numbers `at`; NULL: nothing is watched */
+        bool changed;                  /* the apply before it changed something */
+        bool wait_told;                /* the status says that it goes on */
 
         int64_t stage_started; /* monotonic ns; when this reconcile began to wait for CRDs or namespaces; 0: it does not
                                 */
@@ -64,5 +69,6 @@ void memory_wrote(struct memory *m, const char *version);
 bool memory_is_seen(const struct memory *m, const char *version);
 
 /* Begins and ends a health check. */
-int memory_begin_wait(struct memory *m, const char *revision, int64_t generation, int64_t now, int64_t timeout);
+int memory_begin_wait(struct memory *m, const char *revision, const char *requested, int64_t generation, int64_t now,
+                      int64_t timeout);
 void memory_end_wait(struct memory *m);

@@ -54,12 +54,16 @@ static struct outcome finish(struct reconcile *r) {
  * wait gets long, so that a crash while waiting forgets nothing. */
 static struct outcome await(struct reconcile *r) {
         _cleanup_err_ struct err err = ERR_INIT;
-        int healthy = health_is_wanted(r) ? health_check(r, &err) : 0;
+        int64_t next = 0;
+        int healthy = health_is_wanted(r) ? health_check(r, &next, &err) : 0;
         if (healthy < 0)
                 return failed(r, &err);
         if (healthy == 0)
                 return finish(r);
-        if (!r->memory->wait_told && clock_monotonic_ns() - r->memory->wait_started >= TELL_AFTER) {
+        int64_t untold = r->memory->wait_started + TELL_AFTER - clock_monotonic_ns();
+        if (!r->memory->wait_told && untold > 0 && untold < next)
+                next = untold;
+        if (!r->memory->wait_told && untold <= 0) {
                 r->memory->wait_told = true;
                 char timeout[TIME_TEXT_MAX];
                 duration_format(timeout, r->memory->wait_deadline - r->memory->wait_started);
@@ -67,7 +71,7 @@ static struct outcome await(struct reconcile *r) {
                                              r->revision, timeout);
                 status_progressing(r, message ? message : "Running health checks");
         }
-        return (struct outcome){.next_ns = r->memory->next_poll};
+        return (struct outcome){.next_ns = next};
 }
 
 /* ---- deletion ---- */
@@ -143,17 +147,31 @@ static int remember_intent(struct reconcile *r, struct err *err) {
         return 0;
 }
 
+/* Everything is applied, but the status may not say so yet. */
+static struct outcome go_on_waiting(struct reconcile *r) {
+        struct value inventory; /* a copy: the wait and its arena end before the status is written */
+        if (!value_set(r->a, &r->status, "lastAttemptedRevision", value_str(r->revision)) ||
+            value_copy(r->a, &r->memory->wait_inventory, &inventory, NULL) < 0 ||
+            (value_is_map(&inventory) && !value_set(r->a, &r->status, "inventory", inventory)))
+                return (struct outcome){.retry = true};
+        return await(r);
+}
+
+/* Does the wait that goes on cover everything that was asked for? */
+static bool is_waited_for(const struct reconcile *r) {
+        const struct memory *m = r->memory;
+        const char *requested = manager_requested_at(&r->object);
+        return m->waiting && streq(m->revision, r->revision) && m->generation == r->generation &&
+               streq(m->requested, requested ? requested : "");
+}
+
 static struct outcome run(struct reconcile *r) {
         _cleanup_err_ struct err err = ERR_INIT;
         const struct value *variables;
         if (inputs_resolve(r, &err) < 0 || inputs_check_dependencies(r, &err) < 0)
                 return failed(r, &err);
-        bool asked = manager_requested_at(&r->object) &&
-                     !value_equals_str(value_path(&r->object, "status", "lastHandledReconcileAt", NULL),
-                                       manager_requested_at(&r->object));
-        if (r->memory->waiting && streq(r->memory->revision, r->revision) && r->memory->generation == r->generation &&
-            !asked)
-                return await(r);
+        if (is_waited_for(r))
+                return go_on_waiting(r);
         memory_end_wait(r->memory);
         value_set(r->a, &r->status, "lastAttemptedRevision", value_str(r->revision));
         if (inputs_variables(r, &variables, &err) < 0)
@@ -174,6 +192,7 @@ static struct outcome run(struct reconcile *r) {
                 return (struct outcome){.next_ns = SOON};
         if (prune_stale(r, &err) < 0)
                 return failed(r, &err);
+        status_changes(r);
         return await(r);
 }
 

@@ -5,7 +5,7 @@
  *   build.c    the build worker
  *   plan.c     pure: labels, normal form, order, stages, what to prune
  *   apply.c    dry-run, apply, prune as the tenant's service account
- *   health.c   readiness of what was applied, without holding a thread
+ *   health.c   readiness of what was applied, by watches, without holding a thread
  *   status.c   conditions, history, events
  *
  * Conditions, reasons, messages and order are kustomize-controller 1.9's (flux-pipeline.md 5). */
@@ -33,6 +33,7 @@ struct kustomize_context {
         struct informer *namespaces;
         struct dependents *dependents;
         struct memories *memories;
+        struct readiness *readiness;
         struct queue *queue;
         struct remote_turns *remote_turns;
 };
@@ -70,7 +71,7 @@ struct reconcile {
         struct value objects;   /* the plan: a list, in order */
         struct value inventory; /* entries of what the plan holds */
         struct value changes;   /* lines for the event: "Deployment/ns/name created" */
-        struct value unready;   /* objects of the plan that were not ready when they were applied */
+        struct value unready;   /* the API server's answers for objects that were not ready when they were applied */
 };
 
 /* The whole. Never fails: what goes wrong is in the object's status and events. */
@@ -117,8 +118,9 @@ int apply_prune(struct reconcile *r, const struct value *stale, struct value *re
 
 bool health_is_wanted(const struct reconcile *r);
 
-/* 0: healthy; 1: not yet; -1: failed or timed out (reason HealthCheckFailed). */
-int health_check(struct reconcile *r, struct err *err);
+/* 0: healthy; 1: not yet, *ret_next_ns says when to look again if nothing wakes the Kustomization before; -1: failed or
+ * timed out (reason HealthCheckFailed). */
+int health_check(struct reconcile *r, int64_t *ret_next_ns, struct err *err);
 
 /* ---- status.c ---- */
 
@@ -130,6 +132,9 @@ void status_drop(struct reconcile *r, const char *type);
 /* Ready=False with the error, an event unless it is the same as last time; stalled: no retry will help. */
 void status_fail(struct reconcile *r, const char *reason, const struct err *err, bool stalled, bool quiet);
 void status_succeed(struct reconcile *r);
+
+/* The apply's change log, one line an object, as one event. */
+void status_changes(struct reconcile *r);
 void status_progressing(struct reconcile *r, const char *message);
 void status_commit(struct reconcile *r);
 void status_event(struct reconcile *r, const char *type, const char *reason, const char *message);

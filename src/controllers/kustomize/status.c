@@ -83,16 +83,15 @@ void status_fail(struct reconcile *r, const char *reason, const struct err *err,
         status_commit(r);
 }
 
-/* ---- success ---- */
-
-/* The apply's change log, one line an object, as one event. */
-static void report_changes(struct reconcile *r) {
+void status_changes(struct reconcile *r) {
         _cleanup_buf_ struct buf b = BUF_INIT(1 << 20);
         VALUE_EACH_ITEM(line, &r->changes)
                 buf_addf(&b, "%s%s", b.len ? "\n" : "", line->str);
         if (b.len)
                 status_event(r, "Normal", "Progressing", buf_str(&b));
 }
+
+/* ---- success ---- */
 
 static void report_health(struct reconcile *r) {
         if (!health_is_wanted(r)) {
@@ -113,7 +112,6 @@ void status_succeed(struct reconcile *r) {
         char *message = arena_printf(r->a, "Applied revision: %s", r->revision);
         if (!message)
                 return;
-        report_changes(r);
         report_health(r);
         bool was_ready = condition_is(&r->object, "Ready", "True");
         bool news = !value_equals_str(value_path(&r->object, "status", "lastAppliedRevision", NULL), r->revision);

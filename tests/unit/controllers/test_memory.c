@@ -24,10 +24,10 @@ static void knows_form_and_version_together(void **state) {
 static void a_wait_begins_anew_and_ends(void **state) {
         struct memories *all = memories_new();
         struct memory *m = memories_obtain(all, "ns/name");
-        assert_int_equal(memory_begin_wait(m, "main@sha1:1", 3, 1000, 500), 0);
+        assert_int_equal(memory_begin_wait(m, "main@sha1:1", "", 3, 1000, 500), 0);
         assert_true(m->waiting);
         assert_true(m->wait_deadline == 1500);
-        assert_int_equal(memory_begin_wait(m, "main@sha1:2", 3, 2000, 500), 0);
+        assert_int_equal(memory_begin_wait(m, "main@sha1:2", "then", 3, 2000, 500), 0);
         assert_string_equal(m->revision, "main@sha1:2");
         memory_end_wait(m);
         assert_false(m->waiting);
