@@ -98,6 +98,6 @@ struct client_watch {
         const struct client_as *as; /* or NULL */
         int (*event)(void *context, const char *type, const struct value *object);
         void *context;
-        const volatile int *stop; /* becomes non-zero to end it within a second */
+        const int *stop_fd; /* becomes readable to end it at once; NULL: never */
 };
 int client_watch(struct client *c, const struct client_watch *w, struct err *err);

@@ -6,6 +6,8 @@
 #include "base/limits.h"
 #include "data/json.h"
 
+#define ASLEEP_MS (60 * 1000)
+
 /* One line: {"type":...,"object":{...}}. False ends the watch. */
 static bool deliver(struct watch_stream *s, const char *text, size_t n) {
         struct value event;
@@ -50,12 +52,6 @@ static size_t receive(char *data, size_t size, size_t count, void *context) {
         return n;
 }
 
-static int progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d) {
-        (void)a, (void)b, (void)c, (void)d;
-        const struct watch_stream *s = context;
-        return s->w->stop && __atomic_load_n(s->w->stop, __ATOMIC_ACQUIRE);
-}
-
 static char *watch_query(struct arena *a, const struct client_watch *w) {
         return arena_printf(
                 a, "watch=true&allowWatchBookmarks=true%s%s%s%s", w->resource_version ? "&resourceVersion=" : "",
@@ -91,9 +87,6 @@ int watch_stream_open(struct client *c, const struct client_watch *w, struct wat
         curl_easy_setopt(s->handle, CURLOPT_HTTPHEADER, s->headers);
         curl_easy_setopt(s->handle, CURLOPT_WRITEFUNCTION, receive);
         curl_easy_setopt(s->handle, CURLOPT_WRITEDATA, s);
-        curl_easy_setopt(s->handle, CURLOPT_NOPROGRESS, 0L);
-        curl_easy_setopt(s->handle, CURLOPT_XFERINFOFUNCTION, progress);
-        curl_easy_setopt(s->handle, CURLOPT_XFERINFODATA, s);
         return 0;
 }
 
@@ -107,11 +100,34 @@ void watch_stream_close(struct watch_stream *s) {
         *s = (struct watch_stream){0};
 }
 
+/* Performs the transfer until it ends or the descriptor is readable. */
+static CURLcode perform(CURL *h, const int *stop_fd) {
+        CURLM *multi = curl_multi_init();
+        CURLcode code = CURLE_OUT_OF_MEMORY;
+        struct curl_waitfd stop = {.fd = stop_fd ? *stop_fd : -1, .events = CURL_WAIT_POLLIN};
+        int running = 1, left;
+        if (!multi || curl_multi_add_handle(multi, h) != CURLM_OK) {
+                curl_multi_cleanup(multi);
+                return code;
+        }
+        while (running && !stop.revents && curl_multi_perform(multi, &running) == CURLM_OK)
+                if (running && curl_multi_poll(multi, &stop, stop_fd ? 1 : 0, ASLEEP_MS, NULL) != CURLM_OK)
+                        break;
+        CURLMsg *m = curl_multi_info_read(multi, &left);
+        if (m && m->msg == CURLMSG_DONE)
+                code = m->data.result;
+        else if (stop.revents)
+                code = CURLE_ABORTED_BY_CALLBACK;
+        curl_multi_remove_handle(multi, h);
+        curl_multi_cleanup(multi);
+        return code;
+}
+
 int client_watch(struct client *c, const struct client_watch *w, struct err *err) {
         struct watch_stream s;
         if (watch_stream_open(c, w, &s, err) < 0)
                 return -1;
-        int r = watch_stream_conclude(c, &s, curl_easy_perform(s.handle), err);
+        int r = watch_stream_conclude(c, &s, perform(s.handle, w->stop_fd), err);
         watch_stream_close(&s);
         return r;
 }

@@ -5,7 +5,9 @@
 #include "base/log.h"
 #include "base/strmap.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <sys/eventfd.h>
 
 #define RETRY_MIN (50 * NSEC_PER_MSEC)
 #define RETRY_MAX (5 * NSEC_PER_SEC)
@@ -18,6 +20,7 @@ struct informer {
         struct strmap objects; /* key to struct cached_object, one reference each */
         bool synced;
         int stop;
+        int stop_fd;         /* eventfd: ends the watch at once */
         struct client_as as; /* copies of options.as */
         char *as_user;
         char version[32]; /* resourceVersion to watch from; the thread's own */
@@ -216,7 +219,7 @@ static int round_trip(struct informer *i, bool *need_list, struct err *err) {
                 .as = i->options.as,
                 .event = on_event,
                 .context = i,
-                .stop = &i->stop,
+                .stop_fd = &i->stop_fd,
         };
         int r = client_watch(i->options.client, &w, err);
         *need_list = r < 0 && err->class != ERR_UNAVAILABLE && err->class != ERR_TIMEOUT;
@@ -257,6 +260,11 @@ int informer_start(const struct informer_options *options, struct informer **ret
         if (!i)
                 return err_oom(err);
         i->options = *options;
+        i->stop_fd = eventfd(0, EFD_CLOEXEC);
+        if (i->stop_fd < 0) {
+                free(i);
+                return err_errno(err, errno, "informer of %s: eventfd", options->kind);
+        }
         pthread_condattr_t attr;
         pthread_condattr_init(&attr);
         pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -269,7 +277,7 @@ int informer_start(const struct informer_options *options, struct informer **ret
                 i->options.as = &i->as;
         }
         if (pthread_create(&i->thread, NULL, run, i) != 0) {
-                i->stop = 1;
+                close_fd(&i->stop_fd);
                 free(i->as_user);
                 free(i);
                 return err_set(err, ERR_IO, "cannot start a thread for the informer of %s", options->kind);
@@ -294,6 +302,7 @@ struct informer *informer_stop(struct informer *i) {
                 return NULL;
         pthread_mutex_lock(&i->lock);
         __atomic_store_n(&i->stop, 1, __ATOMIC_RELEASE);
+        eventfd_write(i->stop_fd, 1);
         pthread_cond_broadcast(&i->wake);
         pthread_mutex_unlock(&i->lock);
         pthread_join(i->thread, NULL);
@@ -303,6 +312,7 @@ struct informer *informer_stop(struct informer *i) {
         strmap_done(&i->objects);
         pthread_mutex_destroy(&i->lock);
         pthread_cond_destroy(&i->wake);
+        close_fd(&i->stop_fd);
         free(i->as_user);
         free(i);
         return NULL;

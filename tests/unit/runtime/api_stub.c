@@ -57,7 +57,7 @@ static void handle(struct http_request *r, void *context) {
                       "{\"groupVersion\":\"apps/v1\",\"resources\":[{\"name\":\"deployments\",\"kind\":\"Deployment\","
                       "\"namespaced\":true}]}");
         } else if (!http_query_get(r, "watch")) {
-                reply(r, 404, "{\"kind\":\"Status\",\"status\":\"Failure\",\"reason\":\"NotFound\",\"code\":404}");
+                reply(r, 200, "{\"kind\":\"DeploymentList\",\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[]}");
         } else if (!note_watch(s, r)) {
                 reply(r, 403, "{\"kind\":\"Status\",\"status\":\"Failure\",\"reason\":\"Forbidden\",\"code\":403}");
         } else {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An API server on a Unix socket that knows Deployments only, and whose watches say what a test tells them to. */
+/* An API server on a Unix socket that knows Deployments only. It lists none, and its watches say what a test tells them
+ * to. */
 #pragma once
 
 #include "unit/test.h"
