@@ -26,6 +26,7 @@ struct reconcile {
         struct artifact_place place;
         int64_t generation;
         int64_t now; /* seconds */
+        bool pushed; /* the repository has very likely changed */
 };
 
 /* ---- status ---- */
@@ -293,6 +294,8 @@ static int fetch(struct reconcile *r, struct err *err) {
         if (git_request(r->m, r->a, &r->object, stored_revision(r), &request, err) < 0)
                 return fail(r, "FetchFailed",
                             err->class == ERR_UNSUPPORTED ? "UnsupportedField" : "AuthenticationFailed", err);
+        if (r->pushed && !value_set(r->a, &request, "pushed", value_bool(true)))
+                return err_oom(err);
         _cleanup_free_ char *staging_path = NULL;
         _cleanup_close_ int staging = -1;
         if (artifact_store_stage(r->m->store, &staging_path, &staging, err) < 0)
@@ -311,9 +314,9 @@ static int finalize(struct reconcile *r, struct err *err) {
         return status_set_finalizer(r->m->client, r->a, &r->object, false, FIELD_MANAGER, NULL, err);
 }
 
-int git_reconcile(struct manager *m, const struct value *object, int64_t *ret_next, struct err *err) {
+int git_reconcile(struct manager *m, const struct value *object, bool pushed, int64_t *ret_next, struct err *err) {
         _cleanup_arena_ struct arena *a = arena_new(0);
-        struct reconcile r = {.m = m, .a = a, .now = clock_realtime_ns() / NSEC_PER_SEC};
+        struct reconcile r = {.m = m, .a = a, .pushed = pushed, .now = clock_realtime_ns() / NSEC_PER_SEC};
         *ret_next = 0;
         if (!a)
                 return err_oom(err);

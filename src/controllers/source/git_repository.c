@@ -4,8 +4,11 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/strmap.h"
 #include "controllers/source/git_reconcile.h"
 #include "runtime/workers.h"
+
+#include <pthread.h>
 
 #define QUEUE_MAX 100000
 
@@ -14,7 +17,26 @@ struct git_controller {
         struct informer *repositories;
         struct queue *queue;
         struct workers *workers;
+        pthread_mutex_t lock; /* guards pushed */
+        struct strmap pushed; /* keys that a push has woken, to their own copies */
 };
+
+/* Remembers for the key's next reconcile that a push has woken it. Failing is harmless. */
+static void note_push(struct git_controller *g, const char *key) {
+        pthread_mutex_lock(&g->lock);
+        char *copy = strmap_get(&g->pushed, key, strlen(key)) ? NULL : strdup(key);
+        if (copy && strmap_set(&g->pushed, copy, strlen(copy), copy) < 0)
+                free(copy);
+        pthread_mutex_unlock(&g->lock);
+}
+
+static bool take_push(struct git_controller *g, const char *key) {
+        pthread_mutex_lock(&g->lock);
+        char *copy = strmap_remove(&g->pushed, key, strlen(key));
+        pthread_mutex_unlock(&g->lock);
+        free(copy);
+        return copy != NULL;
+}
 
 static void enqueue(struct git_controller *g, const struct cached_object *o) {
         queue_add(g->queue, value_string_or(value_path(&o->value, "metadata", "namespace", NULL), ""), o->key);
@@ -45,13 +67,14 @@ static void work(void *context, const struct queue_item *item) {
         snprintf(namespace_, sizeof(namespace_), "%.*s", slash ? (int)(slash - item->key) : 0, item->key);
         _cleanup_cached_ struct cached_object *o =
                 informer_get(g->repositories, namespace_, slash ? slash + 1 : item->key);
+        bool pushed = take_push(g, item->key);
         if (!o) {
                 queue_done(g->queue, item);
                 return;
         }
         _cleanup_err_ struct err err = ERR_INIT;
         int64_t next = 0;
-        if (git_reconcile(m, &o->value, &next, &err) == 0) {
+        if (git_reconcile(m, &o->value, pushed, &next, &err) == 0) {
                 if (next > 0)
                         queue_add_after(g->queue, item->tenant, item->key, manager_jitter(m, next));
                 queue_done(g->queue, item);
@@ -68,6 +91,7 @@ int git_controller_start(const struct git_controller_options *options, struct gi
                 return err_oom(err);
         }
         g->options = *options;
+        pthread_mutex_init(&g->lock, NULL);
         struct informer_options informer = {
                 .client = options->manager->client,
                 .api_version = "source.toolkit.fluxcd.io/v1",
@@ -95,8 +119,10 @@ struct waking {
 
 static void wake_one(void *context, const struct cached_object *o) {
         const struct waking *w = context;
-        if (value_equals_str(value_path(&o->value, "spec", "url", NULL), w->url))
+        if (value_equals_str(value_path(&o->value, "spec", "url", NULL), w->url)) {
+                note_push(w->g, o->key);
                 enqueue(w->g, o);
+        }
 }
 
 void git_controller_wake_url(struct git_controller *g, const char *url) {
@@ -110,6 +136,11 @@ struct git_controller *git_controller_stop(struct git_controller *g) {
         workers_join(g->workers);
         informer_stop(g->repositories);
         queue_free(g->queue);
+        size_t at = 0;
+        for (const struct strmap_entry *e; (e = strmap_next(&g->pushed, &at));)
+                free(e->value);
+        strmap_done(&g->pushed);
+        pthread_mutex_destroy(&g->lock);
         free(g);
         return NULL;
 }

@@ -207,27 +207,31 @@ static int answer(struct fetching *f, const char *revision, bool changed, struct
         return 0;
 }
 
-/* 1: the remote still has what was observed, and that is answered; 0: it has not, or that is not known. */
-static int answer_unchanged(struct fetching *f, struct buf *out, struct err *err) {
-        if (!f->request.observed || !f->target.hash)
+/* 1: the remote still has what was observed, and that is answered; 0: it has not, or that is not known (hash NULL). */
+static int answer_unchanged(struct fetching *f, const char *hash, struct buf *out, struct err *err) {
+        if (!f->request.observed || !hash)
                 return 0;
-        const char *revision = git_revision(f->a, &f->target, f->target.hash);
+        const char *revision = git_revision(f->a, &f->target, hash);
         if (!revision)
                 return err_oom(err);
         if (!streq(revision, f->request.observed))
                 return 0;
-        f->hash = f->target.hash;
+        f->hash = hash;
         return answer(f, revision, false, out, err) < 0 ? -1 : 1;
 }
 
 static int fetch(struct fetching *f, int staging, struct buf *out, struct err *err) {
         if (git_resolve(&f->setup, &f->target, err) < 0)
                 return -1;
-        int unchanged = answer_unchanged(f, out, err);
+        int unchanged = answer_unchanged(f, f->target.hash, out, err);
         if (unchanged != 0)
                 return unchanged < 0 ? -1 : 0;
-        if (transfer(f, err) < 0 || git_objects_open(&f->setup, &f->objects, err) < 0 || read_commit(f, err) < 0 ||
-            verify(f, err) < 0)
+        if (transfer(f, err) < 0 || git_objects_open(&f->setup, &f->objects, err) < 0 || read_commit(f, err) < 0)
+                return -1;
+        unchanged = answer_unchanged(f, f->hash, out, err);
+        if (unchanged != 0)
+                return unchanged < 0 ? -1 : 0;
+        if (verify(f, err) < 0)
                 return -1;
         if (export(f, staging, err) < 0)
                 return err_wrap(err, CLONE " '%s'", f->request.safe_url);

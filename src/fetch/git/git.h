@@ -8,6 +8,7 @@
  *                empty (spec/flux, GitRepository .spec.ref); or {any}: a branch, tag, hash, full ref or "HEAD", as
  *                `git fetch` finds it (remote bases)
  *   observed     the revision of the current artifact; equal to the remote's head: nothing is fetched
+ *   pushed       true: somebody pushed just now, so a branch or tag is fetched without asking first whether it changed
  *   timeout      seconds for the whole fetch
  *   maxBytes     of the files and of the pack; LIMIT_TREE_BYTES when absent
  *   recurseSubmodules  submodules are fetched too, at the commits that the tree names; the credentials go to the server

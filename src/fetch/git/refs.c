@@ -178,7 +178,7 @@ static int resolve_any(const struct git_request *r, struct git_target *ret) {
 }
 
 /* A branch or a tag needs no list of refs: the fetch itself names it. Only when there is a revision to compare with is
- * the remote asked first, because most reconciliations end there. */
+ * the remote asked first, because most reconciliations end there; not those after a push. */
 static int resolve_ref(struct git_setup *s, struct git_target *ret, struct err *err) {
         const struct git_request *r = s->request;
         const char *branch = r->branch ? r->branch : DEFAULT_BRANCH;
@@ -186,7 +186,7 @@ static int resolve_ref(struct git_setup *s, struct git_target *ret, struct err *
         if (!ret->ref)
                 return err_oom(err);
         ret->reference = ret->ref;
-        return r->observed ? find_ref(s, ret->ref, &ret->hash, err) : 0;
+        return r->observed && !r->pushed ? find_ref(s, ret->ref, &ret->hash, err) : 0;
 }
 
 int git_resolve(struct git_setup *s, struct git_target *ret, struct err *err) {

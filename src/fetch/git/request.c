@@ -213,6 +213,7 @@ int git_request_parse(struct arena *a, const char *text, size_t n, struct git_re
             parse_auth(v, &r, err) < 0 || parse_sparse(value_get(v, "sparseCheckout"), &r, err) < 0 ||
             parse_verify(value_get(v, "verify"), &r, err) < 0)
                 return -1;
+        r.pushed = value_bool_or(value_get(v, "pushed"), false);
         r.submodules = value_bool_or(value_get(v, "recurseSubmodules"), false);
         *ret = r;
         return 0;

@@ -17,6 +17,7 @@ struct git_request {
         const char *commit;
         const char *any; /* a branch, tag, hash or full ref: whatever the remote has by that name; "HEAD" is its own */
         const char *observed;
+        bool pushed;
         int64_t timeout_ns;
         uint64_t max_bytes; /* of the exported files, and of the pack */
         bool ssh;

@@ -156,17 +156,33 @@ static void an_observed_revision_is_not_fetched_again(void **state) {
         struct fixture *f = *state;
         static const char *const refs[] = {"{'branch':'main'}", "{'tag':'v1.2.0'}", "{'semver':'1.x'}",
                                            "{'name':'refs/heads/main'}"};
-        for (size_t i = 0; i < ARRAY_LEN(refs); i++) {
+        for (size_t i = 0; i < 2 * ARRAY_LEN(refs); i++) {
                 struct value v;
-                const char *request = arena_printf(f->fleet.a, "{'url':'$URL','ref':%s}", refs[i]);
+                const char *ref = refs[i / 2];
+                const char *pushed = i % 2 ? "true" : "false"; /* a push to another branch wakes this one too */
+                const char *request = arena_printf(f->fleet.a, "{'url':'$URL','ref':%s}", ref);
                 assert_int_equal(fleet_fetch(&f->fleet, request, &v, NULL), 0);
                 const char *revision = value_get_str(&v, "revision");
-                request = arena_printf(f->fleet.a, "{'url':'$URL','ref':%s,'observed':'%s'}", refs[i], revision);
+                request = arena_printf(f->fleet.a, "{'url':'$URL','ref':%s,'pushed':%s,'observed':'%s'}", ref, pushed,
+                                       revision);
                 assert_int_equal(fleet_fetch(&f->fleet, request, &v, NULL), 0);
                 assert_false(value_bool_or(value_get(&v, "changed"), true));
                 assert_string_equal(value_get_str(&v, "revision"), revision);
                 assert_false(exists(f, "tree", NULL));
         }
+}
+
+static void another_revision_is_fetched_after_a_push(void **state) {
+        struct fixture *f = *state;
+        struct value v;
+        assert_int_equal(fleet_fetch(&f->fleet,
+                                     "{'url':'$URL','ref':{'branch':'main'},'pushed':true,"
+                                     "'observed':'main@sha1:0000000000000000000000000000000000000000'}",
+                                     &v, NULL),
+                         0);
+        assert_true(value_bool_or(value_get(&v, "changed"), false));
+        assert_string_equal(value_get_str(&v, "commit"), f->main_hash);
+        assert_true(exists(f, "tree", NULL));
 }
 
 static void a_sparse_checkout_leaves_the_rest_out(void **state) {
@@ -438,6 +454,7 @@ int main(void) {
                 cmocka_unit_test(the_tree_holds_files_and_no_links),
                 cmocka_unit_test(the_commit_is_described),
                 cmocka_unit_test(an_observed_revision_is_not_fetched_again),
+                cmocka_unit_test(another_revision_is_fetched_after_a_push),
                 cmocka_unit_test(a_sparse_checkout_leaves_the_rest_out),
                 cmocka_unit_test(submodules_are_fetched_when_asked_for),
                 cmocka_unit_test(failures_read_as_in_flux),
