@@ -137,12 +137,26 @@ static int write_out(struct arena *a, const struct build_args *b, const struct v
 
 /* ---- building ---- */
 
+struct one_build {
+        struct build_args *b;
+        struct arena *a;
+        int root;
+        const char *path;
+        struct value objects;
+};
+
+static int build_once(void *context, const struct kustomize_remotes *remotes, struct err *err) {
+        struct one_build *o = context;
+        o->b->options.remotes = remotes;
+        buf_clear(o->b->options.warnings); /* each run warns again */
+        return kustomize_build(o->a, o->root, o->path, &o->b->options, &o->objects, err);
+}
+
 /* The whole file system is the tree: the user builds what is the user's own. Paths in messages come out absolute. As
  * for kustomize, what reads as a URL is one, whatever directories there are. */
 static int build(struct build_args *b, struct buf *warnings, struct err *err) {
         char real[PATH_MAX] = "/";
         _cleanup_arena_ struct arena *a = arena_new(ARENA_MAX_BUILD);
-        struct value objects;
         struct remote remote;
         if (!a)
                 return err_oom(err);
@@ -157,9 +171,8 @@ static int build(struct build_args *b, struct buf *warnings, struct err *err) {
         if (root < 0)
                 return -1;
         b->options.warnings = warnings;
-        if (build_remote_run(b->broker, a, root, real[1] ? real + 1 : ".", &b->options, &objects, err) < 0)
-                return -1;
-        return write_out(a, b, &objects, err);
+        struct one_build one = {.b = b, .a = a, .root = root, .path = real[1] ? real + 1 : "."};
+        return build_remote_run(b->broker, a, build_once, &one, err) < 0 ? -1 : write_out(a, b, &one.objects, err);
 }
 
 int cmd_build(int argc, char **argv) {

@@ -7,11 +7,13 @@
 #include "build/flux/flux_build.h"
 #include "build/flux/flux_mask.h"
 #include "cli/build.h"
+#include "cli/build_remote.h"
 #include "cli/cli.h"
 #include "cli/session.h"
 #include "data/base64.h"
 #include "data/yaml.h"
 #include "kube/owner.h"
+#include "sandbox/sandbox.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -23,7 +25,8 @@
 struct ks_build {
         struct session session;
         const char *path, *file;
-        bool dry_run, strict, recursive, in_memory;
+        bool dry_run, strict, recursive, in_memory, no_remote_bases;
+        struct broker *broker; /* fetches remote bases; NULL: they are refused */
         struct option_list ignore_paths, local_sources;
         const char *ignore;  /* the lines of ignore_paths; "" when there are none */
         int root;            /* descriptor of "/": the user builds what is the user's own */
@@ -182,11 +185,27 @@ static int build_inner(struct ks_build *b, const struct value *kustomization, un
         return local_path(b, kustomization, &path, err) < 0 ? -1 : build_one(b, kustomization, path, depth, err);
 }
 
+/* One run of the engine for one Kustomization. */
+struct engine_run {
+        struct ks_build *b;
+        const struct value *kustomization;
+        const char *path;
+        struct flux_build_options options;
+        struct value objects;
+};
+
+static int run_engine(void *context, const struct kustomize_remotes *remotes, struct err *err) {
+        struct engine_run *run = context;
+        run->options.remotes = remotes;
+        return flux_build_with(run->b->session.arena, run->b->root, run->path, run->kustomization, &run->options,
+                               &run->objects, err);
+}
+
 static int build_one(struct ks_build *b, const struct value *kustomization, const char *path, unsigned depth,
                      struct err *err) {
         struct arena *a = b->session.arena;
         _cleanup_free_ char *real = realpath(path, NULL);
-        struct value vars, objects;
+        struct value vars;
         if (!real)
                 return err_set(err, ERR_NOT_FOUND, "invalid resource path \"%s\"", path);
         const struct value *metadata = value_get(kustomization, "metadata");
@@ -197,13 +216,16 @@ static int build_one(struct ks_build *b, const struct value *kustomization, cons
                 return there < 0 ? err_oom(err) : 0;
         if (read_variables(b, kustomization, &vars, err) < 0)
                 return -1;
-        const struct flux_build_options options = {.vars = &vars, .strict = b->strict, .ignore = b->ignore};
-        if (flux_build_with(a, b->root, real, kustomization, &options, &objects, err) < 0)
+        struct engine_run engine = {.b = b,
+                                    .kustomization = kustomization,
+                                    .path = real,
+                                    .options = {.vars = &vars, .strict = b->strict, .ignore = b->ignore}};
+        if (build_remote_run(b->broker, a, run_engine, &engine, err) < 0)
                 return -1;
-        VALUE_EACH_ITEM(object, &objects)
+        VALUE_EACH_ITEM(object, &engine.objects)
                 if (finish(b, kustomization, object, err) < 0)
                         return -1;
-        VALUE_EACH_ITEM(object, &objects)
+        VALUE_EACH_ITEM(object, &engine.objects)
                 if (b->recursive && is_kustomization(object) && build_inner(b, object, depth + 1, err) < 0)
                         return -1;
         return 0;
@@ -264,7 +286,7 @@ static int run(struct ks_build *b, const char *name, struct err *err) {
 }
 
 int build_kustomization(int argc, char **argv) {
-        struct ks_build b = {.session = SESSION_INIT, .out = BUF_INIT(LIMIT_KUSTOMIZE_OUTPUT)};
+        struct ks_build b = {.session = SESSION_INIT, .no_remote_bases = true, .out = BUF_INIT(LIMIT_KUSTOMIZE_OUTPUT)};
         const struct option options[] = {
                 {"path", 0, OPTION_STRING, &b.path, "where the manifests are"},
                 {"kustomization-file", 0, OPTION_STRING, &b.file, "read the Kustomization from here, not the cluster"},
@@ -274,6 +296,8 @@ int build_kustomization(int argc, char **argv) {
                 {"recursive", 'r', OPTION_BOOL, &b.recursive, "build the Kustomizations that are made, too"},
                 {"local-sources", 0, OPTION_LIST, &b.local_sources, "Kind/namespace/name=path of their sources"},
                 {"in-memory-build", 0, OPTION_BOOL, &b.in_memory, "no difference: weir never writes into the tree"},
+                {"no-remote-bases", 0, OPTION_BOOL, &b.no_remote_bases,
+                 "refuse remote bases (default true); false: fetch them over http(s), without credentials"},
                 SESSION_OPTIONS(b.session),
         };
         _cleanup_err_ struct err err = ERR_INIT;
@@ -281,8 +305,10 @@ int build_kustomization(int argc, char **argv) {
         if (options_want_help(argc, argv, "build kustomization NAME --path DIR [flags]", options))
                 return 0;
         int failed = options_parse(argc, argv, options, &words, &err) < 0 || check_arguments(&b, &words, &err) < 0 ||
+                     (!b.no_remote_bases && build_remote_start(&b.broker, &err) < 0) ||
                      run(&b, words.items[0], &err) < 0;
         session_close(&b.session);
+        broker_stop(b.broker);
         strmap_done(&b.built);
         buf_done(&b.out);
         return failed ? session_fail(&err) : 0;

@@ -37,17 +37,13 @@ static int staging_make(struct staging *s, struct err *err) {
 }
 
 /* Builds once. 1: *ret_wanted is to be fetched first. */
-static int build_once(struct arena *a, int root_fd, const char *path, const struct kustomize_options *base, int fd,
-                      const struct value *fetched, struct value *ret_wanted, struct value *ret, struct err *err) {
+static int build_once(struct arena *a, build_remote_step step, void *context, int fd, const struct value *fetched,
+                      struct value *ret_wanted, struct err *err) {
         _cleanup_err_ struct err why = ERR_INIT;
         _cleanup_remotes_ struct remotes remotes;
         remotes_init(&remotes, a, fd, fetched);
         const struct kustomize_remotes finder = {.find = remotes_find, .context = &remotes};
-        struct kustomize_options options = *base;
-        options.remotes = &finder;
-        if (options.warnings)
-                buf_clear(options.warnings); /* each run warns again */
-        int built = kustomize_build(a, root_fd, path, &options, ret, &why);
+        int built = step(context, &finder, &why);
         if (remotes.wanted.len && !remotes.failed) {
                 *ret_wanted = remotes.wanted;
                 return 1;
@@ -55,16 +51,15 @@ static int build_once(struct arena *a, int root_fd, const char *path, const stru
         return built < 0 ? err_move(err, &why) : 0;
 }
 
-int build_remote_run(struct broker *broker, struct arena *a, int root_fd, const char *path,
-                     const struct kustomize_options *options, struct value *ret, struct err *err) {
+int build_remote_run(struct broker *broker, struct arena *a, build_remote_step step, void *context, struct err *err) {
         _cleanup_(staging_done) struct staging staging = {.fd = -1};
         struct remote_fetch fetch;
         struct value wanted;
         if (!broker)
-                return kustomize_build(a, root_fd, path, options, ret, err);
+                return step(context, NULL, err);
         remote_fetch_init(&fetch, broker, a, -1);
         for (;;) { /* bounded by LIMIT_REMOTE_DEPTH */
-                int more = build_once(a, root_fd, path, options, staging.fd, &fetch.fetched, &wanted, ret, err);
+                int more = build_once(a, step, context, staging.fd, &fetch.fetched, &wanted, err);
                 if (more <= 0)
                         return more;
                 if (staging.fd < 0 && staging_make(&staging, err) < 0)

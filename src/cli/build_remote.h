@@ -10,6 +10,8 @@ struct broker;
 /* To be called first: the broker then holds nothing of what is built. *ret is for broker_stop(). */
 int build_remote_start(struct broker **ret, struct err *err);
 
-/* kustomize_build() with remote bases from a broker, or without any when it is NULL. */
-int build_remote_run(struct broker *broker, struct arena *a, int root_fd, const char *path,
-                     const struct kustomize_options *options, struct value *ret, struct err *err);
+/* One build; remotes: where remote bases are, or NULL: they are refused. Its result stays with the context. */
+typedef int (*build_remote_step)(void *context, const struct kustomize_remotes *remotes, struct err *err);
+
+/* Builds once without a broker (NULL); with one as often as it takes to fetch what the build wants. */
+int build_remote_run(struct broker *broker, struct arena *a, build_remote_step step, void *context, struct err *err);

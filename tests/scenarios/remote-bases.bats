@@ -211,3 +211,20 @@ fails_with() { # NAME PART
 	[ "$status" -eq 1 ]
 	[[ "$output" == *'lockdown refuses remote bases (named on the command line'* ]]
 }
+
+@test "weir build kustomization previews what the controller makes of remote bases" {
+	folder "$BATS_TEST_TMPDIR/top" top "$FORGE/git/lib.git//base?ref=v1"
+	cat >"$BATS_TEST_TMPDIR/ks.yaml" <<-'Y'
+		apiVersion: kustomize.toolkit.fluxcd.io/v1
+		kind: Kustomization
+		metadata: {name: preview, namespace: tenant}
+		spec: {interval: 1h, path: ./, prune: true, namePrefix: pre-, sourceRef: {kind: GitRepository, name: x}}
+	Y
+	preview() { run "$WEIR" build kustomization preview -n tenant --dry-run --path "$BATS_TEST_TMPDIR/top" --kustomization-file "$BATS_TEST_TMPDIR/ks.yaml" "$@"; }
+	preview
+	[ "$status" -eq 1 ]
+	[[ "$output" == *'lockdown refuses remote bases'* ]]
+	preview --no-remote-bases=false
+	[ "$status" -eq 0 ]
+	[[ "$output" == *'name: pre-base'* ]]
+}

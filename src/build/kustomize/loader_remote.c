@@ -68,7 +68,8 @@ static int find_view(struct engine *e, const struct loader *from, const struct r
         if (found < 0) {
                 char *text = arena_printf(e->arena, "cannot be fetched: %s", err_message(&why));
                 return text ? refuse(e, from, remote->entry, why.class, text,
-                                     "check its URL and ref; a remote base must be readable without credentials", err)
+                                     "check its URL and ref: only git repositories are fetched, without credentials",
+                                     err)
                             : err_oom(err);
         }
         return found && make_view(e, remote, fd, ret, err) < 0 ? -1 : found;
