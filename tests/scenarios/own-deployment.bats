@@ -167,6 +167,7 @@ set_args() { # ARG...: of weir's own Deployment
 @test "flags that the controllers refuse are a crash loop, until they are mended" {
 	set_args --concurrent=1000
 	eventually field_is deployment weir-controllers weir-system '{.status.conditions[?(@.type=="Progressing")].reason}' CrashLoopBackOff
+	field_has deployment weir-controllers weir-system '{.status.conditions[?(@.type=="Progressing")].message}' 'ended with status 1'
 	available_is False
 	set_args --concurrent=2
 	eventually runs_with --concurrent=2

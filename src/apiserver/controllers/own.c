@@ -123,14 +123,15 @@ bool own_describe(struct own *own, struct settled *out) {
         pthread_mutex_lock(&own->lock);
         struct own_report report = own->report;
         bool runs = own->order.run || !own->told;
-        const char *refusal = arena_strdup(out->arena, own->refusal);
+        const char *refusal = arena_strdup(out->arena, own->refusal); /* the status borrows both texts */
+        const char *text = arena_strdup(out->arena, report.text);
         pthread_mutex_unlock(&own->lock);
-        out->oom = out->oom || !refusal;
-        if (!refusal || (!runs && !*refusal))
+        out->oom = out->oom || !refusal || !text;
+        if (!refusal || !text || (!runs && !*refusal))
                 return false;
         settled_by_process(out, &(struct settled_process){.ready = runs && report.state == OWN_READY,
                                                           .failing = report.state == OWN_FAILING,
-                                                          .text = report.text,
+                                                          .text = text,
                                                           .refusal = refusal});
         return true;
 }
