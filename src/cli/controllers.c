@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "cli/cli.h"
 #include "cli/session.h"
+#include "fetch/artifact.h"
 #include "controllers/kustomize/kustomize_controller.h"
 #include "controllers/kustomize/reconcile.h"
 #include "controllers/source/git_repository.h"
@@ -21,7 +22,7 @@ struct controllers_options {
         const char *data;
         const char *storage_addr, *storage_adv_addr;
         const char *wake_socket;
-        const char *log_level, *log_encoding;
+        const char *log_level, *log_encoding, *artifact_digest;
         unsigned concurrent, retention_records, jitter, ready_fd;
         int64_t min_retry, max_retry, requeue_dependency;
         struct lockdown lockdown;
@@ -143,6 +144,7 @@ static int run(struct controllers_options *o, struct broker *broker, struct err 
                 .max_retry_ns = o->max_retry,
                 .requeue_dependency_ns = o->requeue_dependency,
                 .jitter_percent = o->jitter,
+                .artifact_digest = o->artifact_digest,
         };
         struct artifact_store_options store = {
                 .dir = o->data,
@@ -210,7 +212,8 @@ static int check(const struct controllers_options *o, const struct option_list *
                         err, ERR_BAD_REQUEST,
                         "--concurrent must be 1 to 256 and --interval-jitter-percentage 0 to 99, found %u and %u",
                         o->concurrent, o->jitter);
-        return 0;
+        enum digest_kind kind;
+        return artifact_digest_kind(o->artifact_digest, &kind, err) < 0 ? err_wrap(err, "--artifact-digest-algo") : 0;
 }
 
 int cmd_controllers(int argc, char **argv) {
@@ -220,6 +223,7 @@ int cmd_controllers(int argc, char **argv) {
                 .storage_addr = "127.0.0.1:0",
                 .log_level = "info",
                 .log_encoding = "console",
+                .artifact_digest = "sha256",
                 .concurrent = 4,
                 .retention_records = 2,
                 .jitter = 5,
@@ -241,6 +245,8 @@ int cmd_controllers(int argc, char **argv) {
                 {"no-remote-bases", 0, OPTION_BOOL, &o.lockdown.no_remote_bases, "default true"},
                 {"default-service-account", 0, OPTION_STRING, &o.lockdown.default_service_account,
                  "account to act as when an object names none; \"\": the controller's own rights"},
+                {"artifact-digest-algo", 0, OPTION_STRING, &o.artifact_digest,
+                 "of artifacts: sha256, sha384, sha512 or blake3"},
                 {"artifact-retention-records", 0, OPTION_UNSIGNED, &o.retention_records,
                  "artifacts kept of each source"},
                 {"interval-jitter-percentage", 0, OPTION_UNSIGNED, &o.jitter, "spread of intervals, percent"},

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Digests: SHA-2, and SHA-1 and MD5 where a format asks for them. OpenSSL does the work. */
+/* Digests: SHA-2, BLAKE3, and SHA-1 and MD5 where a format asks for them. OpenSSL does the work, but for BLAKE3, which
+ * it lacks. */
 #pragma once
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "data/base64.h" /* the texts that digests are written in */
 
-enum digest_kind { DIGEST_SHA256, DIGEST_SHA1, DIGEST_SHA384, DIGEST_SHA512, DIGEST_MD5 };
+enum digest_kind { DIGEST_SHA256, DIGEST_SHA1, DIGEST_SHA384, DIGEST_SHA512, DIGEST_MD5, DIGEST_BLAKE3 };
 
 #define DIGEST_MAX 64                       /* bytes of the largest digest */
 #define DIGEST_HEX_MAX (2 * DIGEST_MAX + 1) /* its lower-case hexadecimal text and a NUL */
@@ -22,7 +23,7 @@ int digest_kind_of(const char *name, size_t n, enum digest_kind *ret);
 int digest_raw(enum digest_kind kind, const void *p, size_t n, uint8_t ret[static DIGEST_MAX], struct err *err);
 int digest_hex(enum digest_kind kind, const void *p, size_t n, char ret[static DIGEST_HEX_MAX], struct err *err);
 
-/* HMAC of n bytes with a key, raw; answers digest_size() bytes in ret. */
+/* HMAC of n bytes with a key, raw; answers digest_size() bytes in ret. ERR_INTERNAL also for BLAKE3. */
 int digest_hmac(enum digest_kind kind, const void *key, size_t key_len, const void *p, size_t n,
                 uint8_t ret[static DIGEST_MAX], struct err *err);
 

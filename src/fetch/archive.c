@@ -21,6 +21,7 @@ struct archive_request {
         const char *ignore; /* NULL: absent */
         size_t ignore_len;
         bool prune;
+        enum digest_kind digest;
 };
 
 struct archiving {
@@ -144,15 +145,14 @@ static int write_archive(struct archiving *w, const struct walk *walk, const str
         return gzip_end(&w->gzip, err);
 }
 
-static int answer(struct archiving *w, struct buf *out, struct err *err) {
+static int answer(struct archiving *w, const char *algorithm, struct buf *out, struct err *err) {
         char digest[DIGEST_HEX_MAX], tar_digest[DIGEST_HEX_MAX];
         if (digest_end_hex(w->gzip.out_digest, digest, err) < 0 ||
             digest_end_hex(w->gzip.in_digest, tar_digest, err) < 0)
                 return -1;
-        buf_addf(out,
-                 "{\"digest\":\"sha256:%s\",\"size\":%llu,\"tarDigest\":\"sha256:%s\",\"files\":%llu,\"bytes\":%llu}",
-                 digest, (unsigned long long)w->gzip.out, tar_digest, (unsigned long long)w->files,
-                 (unsigned long long)w->bytes);
+        buf_addf(out, "{\"digest\":\"%s:%s\",\"size\":%llu,\"tarDigest\":\"%s:%s\",\"files\":%llu,\"bytes\":%llu}",
+                 algorithm, digest, (unsigned long long)w->gzip.out, algorithm, tar_digest,
+                 (unsigned long long)w->files, (unsigned long long)w->bytes);
         return 0;
 }
 
@@ -162,12 +162,13 @@ static int parse_request(struct arena *a, const char *request, size_t len, struc
         if (json_parse(a, request, len, JSON_KUBERNETES, NULL, &v, err) < 0)
                 return err_wrap(err, "archive request");
         const struct value *ignore = value_get(&v, "ignore");
+        const char *algorithm = value_string_or(value_get(&v, "algorithm"), "sha256");
         *ret = (struct archive_request){
                 .ignore = value_is_string(ignore) ? ignore->str : NULL,
                 .ignore_len = value_is_string(ignore) ? ignore->len : 0,
                 .prune = value_bool_or(value_get(&v, "prune"), false),
         };
-        return 0;
+        return artifact_digest_kind(algorithm, &ret->digest, err);
 }
 
 int artifact_archive_job(const char *request, size_t len, const int *fds, size_t n_fds, struct buf *out,
@@ -186,9 +187,9 @@ int artifact_archive_job(const char *request, size_t len, const int *fds, size_t
         if (parse_request(a, request, len, &r, err) < 0 || walk_tree(a, w.root, &walk, err) < 0 ||
             ignore_load(a, w.root, &walk, r.ignore, r.ignore_len, &ignore, err) < 0)
                 return -1;
-        if (gzip_begin(&w.gzip, fds[1], err) < 0 || write_archive(&w, &walk, ignore, err) < 0)
+        if (gzip_begin(&w.gzip, fds[1], r.digest, err) < 0 || write_archive(&w, &walk, ignore, err) < 0)
                 return err_wrap(err, "unable to archive artifact to storage");
         if (r.prune && prune(&w, &walk, ignore, err) < 0)
                 return -1;
-        return answer(&w, out, err);
+        return answer(&w, digest_name(r.digest), out, err);
 }

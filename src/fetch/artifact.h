@@ -12,9 +12,9 @@
 #include "data/digest.h"
 
 /* JOB_ARCHIVE. Descriptors: 0 the tree (a directory), 1 the file to write (empty, for writing).
- * Request, JSON: {ignore: spec.ignore or absent, prune: bool}. prune: what the artifact leaves out is removed from the
- * tree as well and the rest made read-only, so that builds see exactly what the artifact holds.
- * Answer, JSON: {digest: "sha256:...", size, tarDigest, files, bytes}. */
+ * Request, JSON: {ignore: spec.ignore or absent, prune: bool, algorithm: of the digests, "sha256" when absent}. prune:
+ * what the artifact leaves out is removed from the tree as well and the rest made read-only, so that builds see exactly
+ * what the artifact holds. Answer, JSON: {digest: "sha256:...", size, tarDigest, files, bytes}. */
 int artifact_archive_job(const char *request, size_t len, const int *fds, size_t n_fds, struct buf *out,
                          struct err *err);
 
@@ -37,8 +37,8 @@ const char *artifact_path(struct arena *a, const char *kind, const char *namespa
 /* "http://<address>/<path>"; an address with a scheme keeps it. NULL: memory. */
 const char *artifact_url(struct arena *a, const char *address, const char *path);
 
-/* A digest that artifacts may have: sha256, sha384, sha512 or sha1 (Flux's blake3 is not built). ERR_UNSUPPORTED
- * "unsupported digest algorithm: <name>". */
+/* A digest that artifacts may have: sha256, sha384, sha512, sha1 or blake3. ERR_UNSUPPORTED "unsupported digest
+ * algorithm: <name>". */
 int artifact_digest_kind(const char *name, enum digest_kind *ret, struct err *err);
 
 /* The URL with its host replaced by address; unparsable URLs come back as they are. NULL: memory. */

@@ -6,11 +6,11 @@
 #define GZIP_WINDOW (15 + 16) /* 32 kB, with zlib's mark for a gzip header */
 #define GZIP_OS_UNKNOWN 255   /* as Go's writer says */
 
-int gzip_begin(struct gzip *g, int fd, struct err *err) {
+int gzip_begin(struct gzip *g, int fd, enum digest_kind kind, struct err *err) {
         static gz_header header = {.os = GZIP_OS_UNKNOWN};
         *g = (struct gzip){.fd = fd};
-        g->in_digest = digest_new(DIGEST_SHA256, err);
-        g->out_digest = g->in_digest ? digest_new(DIGEST_SHA256, err) : NULL;
+        g->in_digest = digest_new(kind, err);
+        g->out_digest = g->in_digest ? digest_new(kind, err) : NULL;
         if (!g->out_digest)
                 return -1;
         if (deflateInit2(&g->stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP_WINDOW, MAX_MEM_LEVEL - 1,

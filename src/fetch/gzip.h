@@ -12,13 +12,13 @@ struct gzip {
         int fd; /* borrowed */
         uint64_t in;
         uint64_t out;
-        struct digest *in_digest; /* owned; SHA-256 */
+        struct digest *in_digest; /* owned */
         struct digest *out_digest;
         unsigned char block[65536];
 };
 
-/* Begins a file at fd: no name, no time, so that equal content gives equal bytes. */
-int gzip_begin(struct gzip *g, int fd, struct err *err);
+/* Begins a file at fd: no name, no time, so that equal content gives equal bytes. kind: of both digests. */
+int gzip_begin(struct gzip *g, int fd, enum digest_kind kind, struct err *err);
 
 int gzip_add(struct gzip *g, const void *p, size_t n, struct err *err);
 

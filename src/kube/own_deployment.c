@@ -7,6 +7,7 @@ static const struct {
         const char *name;
         bool placed; /* says where things are on a cluster: accepted, and left out */
 } flags[] = {
+        {"artifact-digest-algo", false},
         {"artifact-retention-records", false},
         {"components", false},
         {"concurrent", false},

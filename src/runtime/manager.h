@@ -19,6 +19,7 @@ struct manager {
         int64_t max_retry_ns;          /* --max-retry-delay */
         int64_t requeue_dependency_ns; /* --requeue-dependency */
         unsigned jitter_percent;       /* --interval-jitter-percentage */
+        const char *artifact_digest;   /* --artifact-digest-algo: a name that artifact_digest_kind() knows */
 };
 
 /* interval with the manager's jitter (plus or minus), so that objects made together do not stay together. */

@@ -121,6 +121,12 @@ teardown_file() {
 	[[ "$output" == *'name both, or source-controller alone' ]]
 }
 
+@test "controllers says which digests it does not know" {
+	run "$WEIR" controllers --data "$BATS_TEST_TMPDIR" --artifact-digest-algo md5
+	[ "$status" -eq 1 ]
+	[[ "$output" == *'--artifact-digest-algo: unsupported digest algorithm: md5' ]]
+}
+
 @test "the installed roles give the controllers no tenant's rights" {
 	run kubectl auth can-i create deployments -n tenant-a --as system:serviceaccount:weir-system:weir-controllers
 	[ "$output" = no ]

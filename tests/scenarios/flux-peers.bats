@@ -12,7 +12,7 @@ setup_file() {
 		export WHY_NOT
 		return 0
 	fi
-	WEIR_REAL='' start_weir -- --components source-controller
+	WEIR_REAL='' start_weir -- --components source-controller --artifact-digest-algo blake3 # which Flux checks
 	kinds_that_flux_watches | kubectl apply -f -
 	tenant tenant-a
 	tenant tenant-b

@@ -5,7 +5,7 @@
 load lib
 
 setup_file() {
-	start_weir -- --no-cross-namespace-refs=false --default-service-account=
+	start_weir -- --no-cross-namespace-refs=false --default-service-account= --artifact-digest-algo=sha512
 	local dir=$BATS_FILE_TMPDIR/repo ns
 	mkdir -p "$dir/app" "$dir/other"
 	config_map app >"$dir/app/cm.yaml"
@@ -52,6 +52,12 @@ kustomization() { # NAME SPEC: further fields of the spec, as YAML flow members
 	sed -i 's/from: app/from: pushed/' "$CLONE/app/cm.yaml"
 	push_all 'a change wakes it'
 	eventually field_is configmap app tenant '{.data.from}' pushed
+}
+
+@test "--artifact-digest-algo: artifacts have that digest" {
+	digest=$(field gitrepository open platform '{.status.artifact.digest}')
+	file=$(field gitrepository open platform '{.status.artifact.url}')
+	[ "$digest" = "sha512:$(curl -sf "$file" | sha512sum | cut -d' ' -f1)" ]
 }
 
 @test "--no-cross-namespace-refs=false: a source that is nowhere is not found, in Flux's words" {

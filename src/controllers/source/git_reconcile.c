@@ -133,6 +133,7 @@ static int archive(struct reconcile *r, int staging, int *ret_tree, struct value
         struct value request = value_map();
         const struct value *ignore = value_path(&r->object, "spec", "ignore", NULL);
         if ((ignore && !value_set(r->a, &request, "ignore", *ignore)) ||
+            !value_set(r->a, &request, "algorithm", value_str(r->m->artifact_digest)) ||
             !value_set(r->a, &request, "prune", value_bool(true)))
                 return err_oom(err);
         _cleanup_close_ int tree = fs_open_dir(staging, "tree", err);

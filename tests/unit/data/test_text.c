@@ -25,6 +25,44 @@ static void test_digests(void **state) {
         assert_int_equal(digest_kind_of("sha", 3, &kind), -1);
 }
 
+/* Lengths around the borders of blocks, chunks and subtrees; the digests are what other implementations answer. */
+static void test_blake3(void **state) {
+        static const struct {
+                size_t n;
+                const char *hex;
+        } rows[] = {
+                {0, "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262"},
+                {1, "2d3adedff11b61f14c886e35afa036736dcd87a74d27b5c1510225d0f592e213"},
+                {63, "e9bc37a594daad83be9470df7f7b3798297c3d834ce80ba85d6e207627b7db7b"},
+                {64, "4eed7141ea4a5cd4b788606bd23f46e212af9cacebacdc7d1f4c6dc7f2511b98"},
+                {65, "de1e5fa0be70df6d2be8fffd0e99ceaa8eb6e8c93a63f2d8d1c30ecb6b263dee"},
+                {1023, "10108970eeda3eb932baac1428c7a2163b0e924c9a9e25b35bba72b28f70bd11"},
+                {1024, "42214739f095a406f3fc83deb889744ac00df831c10daa55189b5d121c855af7"},
+                {1025, "d00278ae47eb27b34faecf67b4fe263f82d5412916c1ffd97c8cb7fb814b8444"},
+                {2048, "e776b6028c7cd22a4d0ba182a8bf62205d2ef576467e838ed6f2529b85fba24a"},
+                {2049, "5f4d72f40d7a5f82b15ca2b2e44b1de3c2ef86c426c95c1af0b6879522563030"},
+                {3072, "b98cb0ff3623be03326b373de6b9095218513e64f1ee2edd2525c7ad1e5cffd2"},
+                {5120, "9cadc15fed8b5d854562b26a9536d9707cadeda9b143978f319ab34230535833"},
+                {31744, "62b6960e1a44bcc1eb1a611a8d6235b6b4b78f32e7abc4fb4c6cdcce94895c47"},
+                {102400, "bc3e3d41a1146b069abffad3c0d44860cf664390afce4d9661f7902e7943e085"},
+        };
+        static uint8_t bytes[102400];
+        char hex[DIGEST_HEX_MAX];
+        for (size_t i = 0; i < sizeof(bytes); i++)
+                bytes[i] = (uint8_t)(i % 251);
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+                assert_int_equal(digest_hex(DIGEST_BLAKE3, bytes, rows[i].n, hex, NULL), 0);
+                assert_string_equal(hex, rows[i].hex);
+                _cleanup_digest_ struct digest *d = digest_new(DIGEST_BLAKE3, NULL);
+                for (size_t at = 0; at < rows[i].n; at += 100)
+                        digest_add(d, bytes + at, rows[i].n - at < 100 ? rows[i].n - at : 100);
+                assert_int_equal(digest_end_hex(d, hex, NULL), 0);
+                assert_string_equal(hex, rows[i].hex);
+        }
+        uint8_t raw[DIGEST_MAX];
+        assert_int_equal(digest_hmac(DIGEST_BLAKE3, "key", 3, "x", 1, raw, NULL), -1);
+}
+
 static void test_hmac(void **state) {
         uint8_t raw[DIGEST_MAX];
         char hex[DIGEST_HEX_MAX];
@@ -138,9 +176,9 @@ static void test_floats(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_digests), cmocka_unit_test(test_hmac),   arena_test(test_base64),
-                arena_test(test_bad_base64),    cmocka_unit_test(test_hex),    cmocka_unit_test(test_utf8),
-                cmocka_unit_test(test_cases),   cmocka_unit_test(test_floats),
+                cmocka_unit_test(test_digests), cmocka_unit_test(test_blake3), cmocka_unit_test(test_hmac),
+                arena_test(test_base64),        arena_test(test_bad_base64),   cmocka_unit_test(test_hex),
+                cmocka_unit_test(test_utf8),    cmocka_unit_test(test_cases),  cmocka_unit_test(test_floats),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
