@@ -12,16 +12,14 @@
 
 #include "apiserver/auth/escalation.h"
 #include "apiserver/auth/kubeconfig.h"
-#include "apiserver/auth/pki.h"
 #include "apiserver/bootstrap/bootstrap.h"
 #include "apiserver/controllers/controllers.h"
+#include "apiserver/credentials.h"
 #include "apiserver/handlers/server.h"
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/limits.h"
-#include "http/tls.h"
 
-#define ADMIN_CERT_SECONDS (INT64_C(365) * 24 * 3600)
 #define STOP_GRACE_NS (5 * NSEC_PER_SEC)
 #define SERVICE_RANGE "10.0.0.0/24" /* kube-apiserver's default */
 
@@ -34,10 +32,10 @@ struct apiserver {
         char kubernetes_ip[INET_ADDRSTRLEN]; /* of default/kubernetes: the first that a Service may have */
         int lock;
         struct store *store;
-        struct pki *pki;
+        bool filling; /* the store's first objects need not be on the disk yet */
+        struct credentials credentials;
         struct server server;
         struct controllers *controllers;
-        void *tls;
 };
 
 /* ---- hooks between the parts ---- */
@@ -115,16 +113,6 @@ static int lock_directory(struct apiserver *s, struct err *err) {
         return 0;
 }
 
-static int load_pki(struct apiserver *s, struct arena *a, struct err *err) {
-        const char *const addresses[] = {s->address, s->kubernetes_ip, NULL};
-        struct pki_options options = {
-                .dir = arena_printf(a, "%s/pki", s->options->data_dir),
-                .addresses = addresses,
-                .now = clock_realtime_ns() / NSEC_PER_SEC,
-        };
-        return options.dir ? pki_load(&options, &s->pki, err) : err_oom(err);
-}
-
 static int make_auth(struct apiserver *s, struct err *err) {
         /* weir's own controllers speak through the Unix socket. */
         static const char *const groups[] = {"system:masters", "system:authenticated", NULL};
@@ -132,7 +120,7 @@ static int make_auth(struct apiserver *s, struct err *err) {
         struct auth_options options = {
                 .token_auth_file = s->options->token_auth_file,
                 .unix_user = &weir,
-                .pki = s->pki,
+                .pki = s->credentials.pki,
                 .lookup = {.get = lookup, .context = s},
         };
         return auth_new(&options, &s->server.auth, err) < 0 ? -1 : auth_follow(s->server.auth, s->server.registry, err);
@@ -188,14 +176,13 @@ static const char *reachable(const char *address) {
 }
 
 static int listen_all(struct apiserver *s, struct err *err) {
-        if (pki_server_context(s->pki, &s->tls, err) < 0)
-                return -1;
         s->port = s->options->port ? s->options->port : last_port(s);
-        if (http_listen_tcp(s->server.http, s->address, &s->port, s->tls, s->options->port ? err : NULL) < 0) {
+        if (http_listen_tcp(s->server.http, s->address, &s->port, s->credentials.tls, s->options->port ? err : NULL) <
+            0) {
                 if (s->options->port)
                         return -1;
                 s->port = 0; /* taken by somebody else meanwhile */
-                if (http_listen_tcp(s->server.http, s->address, &s->port, s->tls, err) < 0)
+                if (http_listen_tcp(s->server.http, s->address, &s->port, s->credentials.tls, err) < 0)
                         return -1;
         }
         const char *shown = reachable(s->address);
@@ -207,22 +194,31 @@ static int listen_all(struct apiserver *s, struct err *err) {
 }
 
 static int write_kubeconfig(struct apiserver *s, struct arena *a, struct err *err) {
-        static const char *const masters[] = {"system:masters", NULL};
-        const char *cert, *key, *path = arena_printf(a, "%s/admin.kubeconfig", s->options->data_dir);
-        int64_t now = clock_realtime_ns() / NSEC_PER_SEC;
+        const char *path = arena_printf(a, "%s/admin.kubeconfig", s->options->data_dir);
         struct kubeconfig k = {
                 .cluster = "weir",
                 .user = "admin",
                 .server = arena_printf(a, "https://%s", s->server.address),
-                .ca_pem = pki_ca_pem(s->pki),
+                .ca_pem = pki_ca_pem(s->credentials.pki),
+                .cert_pem = s->credentials.admin_cert,
+                .key_pem = s->credentials.admin_key,
         };
-        if (!path || !k.server)
-                return err_oom(err);
-        if (pki_client_certificate(s->pki, a, "admin", masters, now, ADMIN_CERT_SECONDS, &cert, &key, err) < 0)
+        return path && k.server ? kubeconfig_write(path, &k, err) : err_oom(err);
+}
+
+/* What every cluster has, whatever its address. The first objects of a new store are made again if the machine fails
+ * meanwhile: they are on the disk when the server is ready, not one by one. */
+static int fill_store(struct apiserver *s, struct err *err) {
+        s->filling = store_rv(s->store) == 0;
+        if (s->filling && store_set_durable(s->store, false, err) < 0)
                 return -1;
-        k.cert_pem = cert;
-        k.key_pem = key;
-        return kubeconfig_write(path, &k, err);
+        return bootstrap_policy(s->server.registry, err);
+}
+
+static int finish_filling(struct apiserver *s, struct err *err) {
+        bool filling = s->filling;
+        s->filling = false;
+        return filling ? store_set_durable(s->store, true, err) : 0;
 }
 
 static int start_controllers(struct apiserver *s, struct err *err) {
@@ -231,20 +227,15 @@ static int start_controllers(struct apiserver *s, struct err *err) {
                 .kubernetes_ip = s->kubernetes_ip,
                 .advertise_address = reachable(s->address),
                 .port = s->port,
-                .client_ca_pem = pki_ca_pem(s->pki),
+                .client_ca_pem = pki_ca_pem(s->credentials.pki),
         };
         struct controllers_options options = {
-                .root_ca_pem = pki_ca_pem(s->pki),
+                .root_ca_pem = pki_ca_pem(s->credentials.pki),
                 .settle_workloads = s->options->settle_workloads,
                 .supervisor_fd = s->options->supervisor_fd,
                 .auth = s->server.auth,
         };
-        /* The first objects of a new store are made again if the machine fails meanwhile. */
-        bool fresh = store_rv(s->store) == 0;
-        if (fresh && store_set_durable(s->store, false, err) < 0)
-                return -1;
-        if (bootstrap_run(s->server.registry, &bootstrap, err) < 0 ||
-            (fresh && store_set_durable(s->store, true, err) < 0))
+        if (bootstrap_own(s->server.registry, &bootstrap, err) < 0 || finish_filling(s, err) < 0)
                 return -1;
         return controllers_start(s->server.registry, &options, &s->controllers, err);
 }
@@ -253,8 +244,10 @@ static int start(struct apiserver *s, struct err *err) {
         _cleanup_arena_ struct arena *a = arena_new(0);
         if (!a)
                 return err_oom(err);
-        if (lock_directory(s, err) < 0 || load_pki(s, a, err) < 0 ||
-            store_open(s->options->data_dir, &s->store, err) < 0 || make_registry(s, err) < 0 || make_auth(s, err) < 0)
+        if (lock_directory(s, err) < 0 ||
+            credentials_begin(&s->credentials, s->options->data_dir, s->address, s->kubernetes_ip, err) < 0 ||
+            store_open(s->options->data_dir, &s->store, err) < 0 || make_registry(s, err) < 0 ||
+            fill_store(s, err) < 0 || credentials_wait(&s->credentials, err) < 0 || make_auth(s, err) < 0)
                 return -1;
         s->server.openapi = openapi_new();
         if (!s->server.openapi)
@@ -270,20 +263,21 @@ static int start(struct apiserver *s, struct err *err) {
 static void stop(struct apiserver *s) {
         if (s->server.http)
                 http_server_drain(s->server.http, STOP_GRACE_NS);
-        if (s->store)
+        if (s->store) {
+                finish_filling(s, NULL); /* a start that failed, with a port that is taken for instance */
                 store_interrupt(s->store);
+        }
         s->controllers = controllers_stop(s->controllers);
         s->server.workers = workers_free(s->server.workers);
         if (s->store)
                 store_on_publish(s->store, NULL, NULL);
         if (s->server.http)
                 s->server.http = http_server_stop(s->server.http, 0);
-        tls_context_free(s->tls);
         s->server.auth = auth_free(s->server.auth);
         s->server.openapi = openapi_free(s->server.openapi);
         s->server.registry = registry_free(s->server.registry);
         s->store = store_close(s->store);
-        s->pki = pki_free(s->pki);
+        credentials_done(&s->credentials);
         close_fd(&s->lock);
 }
 

@@ -48,15 +48,20 @@ void buf_addc(struct buf *b, char c) {
 }
 
 void buf_vaddf(struct buf *b, const char *fmt, va_list ap) {
+        if (b->failed)
+                return;
         va_list again;
         va_copy(again, ap);
-        int n = vsnprintf(NULL, 0, fmt, ap);
-        char *to = n < 0 ? NULL : buf_reserve(b, (size_t)n);
-        if (to) {
-                vsnprintf(to, (size_t)n + 1, fmt, again);
-                b->len += (size_t)n;
-        } else {
+        size_t room = b->cap - b->len;
+        int n = vsnprintf(room ? b->data + b->len : NULL, room, fmt, ap);
+        if (n < 0 || !buf_reserve(b, (size_t)n)) { /* past the maximum, too: what was written there is cut off again */
                 b->failed = true;
+                if (room)
+                        b->data[b->len] = '\0';
+        } else {
+                if ((size_t)n >= room)
+                        vsnprintf(b->data + b->len, (size_t)n + 1, fmt, again);
+                b->len += (size_t)n;
         }
         va_end(again);
 }

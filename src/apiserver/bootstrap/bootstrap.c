@@ -287,16 +287,30 @@ static int authentication(struct bootstrap *b, struct err *err) {
         return ensure(b, &object, "kube-apiserver", NULL, err);
 }
 
-int bootstrap_run(struct registry *r, const struct bootstrap_options *options, struct err *err) {
+static int make(struct registry *r, const struct bootstrap_options *options,
+                int (*objects)(struct bootstrap *b, struct err *err), struct err *err) {
         _cleanup_arena_ struct arena *arena = arena_new(0);
         struct bootstrap b = {.registry = r, .options = options, .arena = arena};
         if (!arena)
                 return err_oom(err);
         b.kinds = registry_kinds(r);
-        int status = fixed_objects(&b, err) < 0 || policy(&b, err) < 0 || service_range(&b, err) < 0 ||
-                                     own_service(&b, err) < 0 || authentication(&b, err) < 0
-                             ? -1
-                             : 0;
+        int status = objects(&b, err);
         kind_set_unref(b.kinds);
         return status;
+}
+
+static int common(struct bootstrap *b, struct err *err) {
+        return fixed_objects(b, err) < 0 || policy(b, err) < 0 ? -1 : 0;
+}
+
+static int own(struct bootstrap *b, struct err *err) {
+        return service_range(b, err) < 0 || own_service(b, err) < 0 || authentication(b, err) < 0 ? -1 : 0;
+}
+
+int bootstrap_policy(struct registry *r, struct err *err) {
+        return make(r, NULL, common, err);
+}
+
+int bootstrap_own(struct registry *r, const struct bootstrap_options *options, struct err *err) {
+        return make(r, options, own, err);
 }

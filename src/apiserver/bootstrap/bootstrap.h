@@ -16,4 +16,8 @@ struct bootstrap_options {
         const char *client_ca_pem;     /* for kube-system/extension-apiserver-authentication; may be NULL */
 };
 
-int bootstrap_run(struct registry *r, const struct bootstrap_options *options, struct err *err);
+/* What is the same in every cluster. */
+int bootstrap_policy(struct registry *r, struct err *err);
+
+/* What names this server. */
+int bootstrap_own(struct registry *r, const struct bootstrap_options *options, struct err *err);

@@ -29,7 +29,7 @@ static const char *const texts[STATEMENTS] = {
         [REMOVE_ROW] = "DELETE FROM log WHERE rv = ?1",
         [SET_RV] = "UPDATE meta SET value = ?1 WHERE name = 'rv'",
         [LOAD] = "SELECT log.rv, keys.id, api_group, resource, namespace, name, value FROM log JOIN keys USING(id)",
-        [GET_RV] = "SELECT value FROM meta WHERE name = 'rv'",
+        [GET_RV] = "SELECT max(value, (SELECT ifnull(max(rv), 0) FROM log)) FROM meta WHERE name = 'rv'",
 };
 
 /* The checkpoint runs in the writer: a thread of its own halves the throughput, and 1,000 pages keep a commit short. */
@@ -45,6 +45,7 @@ static const char schema[] =
 struct db {
         sqlite3 *handle;
         sqlite3_stmt *statements[STATEMENTS];
+        uint64_t newest; /* the newest row that this transaction leaves in the log; 0: none */
 };
 
 static int fail(struct db *db, struct err *err, const char *what) {
@@ -140,11 +141,13 @@ int db_load(struct db *db, int (*each)(void *context, const struct db_row *row, 
 }
 
 int db_begin(struct db *db, struct err *err) {
+        db->newest = 0;
         return run(db, BEGIN, "begin", err);
 }
 
 static int add_row(struct db *db, const struct object *o, uint64_t id, struct err *err) {
         sqlite3_stmt *s = db->statements[ADD_ROW];
+        db->newest = o->rv;
         sqlite3_bind_int64(s, 1, (sqlite3_int64)o->rv);
         sqlite3_bind_int64(s, 2, (sqlite3_int64)id);
         sqlite3_bind_blob64(s, 3, o->json, o->json_len, SQLITE_STATIC);
@@ -177,9 +180,13 @@ int db_remove(struct db *db, uint64_t id, uint64_t old_rv, struct err *err) {
         return run(db, REMOVE_KEY, "write", err) < 0 ? -1 : remove_row(db, old_rv, err);
 }
 
-int db_commit(struct db *db, uint64_t rv, struct err *err) {
+static int set_rv(struct db *db, uint64_t rv, struct err *err) {
         sqlite3_bind_int64(db->statements[SET_RV], 1, (sqlite3_int64)rv);
-        if (run(db, SET_RV, "write", err) < 0 || run(db, COMMIT, "commit", err) < 0) {
+        return run(db, SET_RV, "write", err);
+}
+
+int db_commit(struct db *db, uint64_t rv, struct err *err) {
+        if ((db->newest < rv && set_rv(db, rv, err) < 0) || run(db, COMMIT, "commit", err) < 0) {
                 db_rollback(db);
                 return -1;
         }

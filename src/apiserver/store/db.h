@@ -2,8 +2,8 @@
 /* The file: SQLite in WAL mode with synchronous=FULL, used by one thread (measured-choices 2).
  *
  * log(rv, id, type, value) holds one row for each live object, whose key is in keys(id, ...). A write adds the new row
- * and trims the one it supersedes in the same transaction; the high-water mark in meta keeps a version from ever being
- * given twice. */
+ * and trims the one it supersedes in the same transaction. The high-water mark is the newest row's version, or that in
+ * meta, which is written when the last write of a transaction leaves no row: no version is ever given twice. */
 #pragma once
 
 #include "apiserver/object.h"

@@ -11,17 +11,41 @@ static const char *copy_text(struct fields *f, const char *fmt, va_list ap) {
         return text ? text : "";
 }
 
+/* parent, a separator and n bytes. */
+static const char *join(struct fields *f, const char *parent, const char *separator, const char *leaf, size_t n) {
+        size_t a = strlen(parent), b = a ? strlen(separator) : 0;
+        char *path = arena_alloc(f->arena, a + b + n + 1);
+        if (!path) {
+                f->oom = true;
+                return "";
+        }
+        memcpy(path, parent, a);
+        memcpy(path + a, separator, b);
+        memcpy(path + a + b, leaf, n);
+        path[a + b + n] = '\0';
+        return path;
+}
+
 const char *fields_path(struct fields *f, const char *parent, const char *fmt, ...) {
         va_list ap;
         va_start(ap, fmt);
         const char *leaf = copy_text(f, fmt, ap);
         va_end(ap);
-        if (!parent[0])
-                return leaf;
-        const char *path = arena_printf(f->arena, leaf[0] == '[' ? "%s%s" : "%s.%s", parent, leaf);
-        if (!path)
-                f->oom = true;
-        return path ? path : "";
+        return parent[0] ? join(f, parent, leaf[0] == '[' ? "" : ".", leaf, strlen(leaf)) : leaf;
+}
+
+const char *fields_member(struct fields *f, const char *parent, const char *name) {
+        return join(f, parent, ".", name, strlen(name));
+}
+
+const char *fields_item(struct fields *f, const char *parent, size_t i) {
+        char text[24], *at = text + sizeof(text);
+        *--at = ']';
+        do
+                *--at = (char)('0' + i % 10);
+        while ((i /= 10) > 0);
+        *--at = '[';
+        return join(f, parent, "", at, (size_t)(text + sizeof(text) - at));
 }
 
 /* A value as Go's field errors print it: strings quoted, the rest as JSON. */

@@ -28,6 +28,10 @@ struct field_error {
  * is added without a dot. Never NULL. */
 const char *fields_path(struct fields *f, const char *parent, const char *fmt, ...) _printf_(3, 4);
 
+/* The same for one member or one item, without the cost of a format: what the walk over every object makes. */
+const char *fields_member(struct fields *f, const char *parent, const char *name);
+const char *fields_item(struct fields *f, const char *parent, size_t i);
+
 /* Adds one error. value NULL prints as null; strings are quoted, everything else is JSON. */
 void fields_invalid(struct fields *f, const char *path, const struct value *value, const char *fmt, ...) _printf_(4, 5);
 void fields_required(struct fields *f, const char *path, const char *detail);

@@ -106,7 +106,7 @@ static void rule_enum_items(struct rules *r, const char *path, const struct valu
                 return;
         size_t i = 0;
         VALUE_EACH_ITEM(item, value)
-                check_enum(r, fields_path(r->fields, path, "[%zu]", i++), item, argument);
+                check_enum(r, fields_item(r->fields, path, i++), item, argument);
 }
 
 static void rule_min(struct rules *r, const char *path, const struct value *value, const struct value *argument) {
@@ -246,7 +246,7 @@ int rules_apply(struct rules *r, const struct value *row, const char *path, cons
         if (streq(rule, "call"))
                 return call_rule(r, argument->str, path, object, old, err);
         const struct value *value = at_path(object, field);
-        const char *at = field[0] ? fields_path(r->fields, path, "%s", field) : path;
+        const char *at = field[0] ? fields_member(r->fields, path, field) : path;
         if (streq(rule, "required")) {
                 if (rules_is_empty(value) || (value->type == VALUE_INT && value->i == 0))
                         fields_required(r->fields, at, argument ? argument->str : NULL);
@@ -274,6 +274,13 @@ int rules_apply(struct rules *r, const struct value *row, const char *path, cons
         return err_set(err, ERR_INTERNAL, "validation.json names an unknown rule %s", rule);
 }
 
+/* Only structs have rules. A scalar, or a list or map of them, has none inside. */
+static bool has_rules(const struct schema *schema) {
+        while (schema->type != SCHEMA_STRUCT && schema->element)
+                schema = schema->element;
+        return schema->type == SCHEMA_STRUCT;
+}
+
 static int walk_struct(struct rules *r, const struct schema *schema, const char *path, const struct value *object,
                        const struct value *old, struct err *err) {
         const struct value *rows = schema->name ? traits_rules(schema->name) : NULL;
@@ -284,12 +291,12 @@ static int walk_struct(struct rules *r, const struct schema *schema, const char 
         }
         for (size_t i = 0; i < schema->n_fields; i++) {
                 const struct schema_field *field = &schema->fields[i];
-                const struct value *child = value_get(object, field->name);
+                const struct value *child = has_rules(field->schema) ? value_get(object, field->name) : NULL;
                 /* metadata of the root has checks of its own; a status is not the client's to get right */
                 if (value_is_null(child) ||
                     (!path[0] && (streq(field->name, "metadata") || streq(field->name, "status"))))
                         continue;
-                if (rules_walk(r, field->schema, fields_path(r->fields, path, "%s", field->name), child,
+                if (rules_walk(r, field->schema, fields_member(r->fields, path, field->name), child,
                                value_get(old, field->name), err) < 0)
                         return -1;
         }
@@ -300,13 +307,12 @@ int rules_walk(struct rules *r, const struct schema *schema, const char *path, c
                const struct value *old, struct err *err) {
         if (schema->type == SCHEMA_STRUCT && value_is_map(object))
                 return walk_struct(r, schema, path, object, old, err);
-        if (!schema->element)
+        if (!has_rules(schema))
                 return 0;
         if (schema->type == SCHEMA_LIST && value_is_list(object)) {
                 size_t i = 0;
                 VALUE_EACH_ITEM(item, object)
-                        if (rules_walk(r, schema->element, fields_path(r->fields, path, "[%zu]", i++), item, NULL,
-                                       err) < 0)
+                        if (rules_walk(r, schema->element, fields_item(r->fields, path, i++), item, NULL, err) < 0)
                                 return -1;
         }
         /* maps of structs: keys that a client chose */

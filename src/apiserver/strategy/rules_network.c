@@ -6,7 +6,7 @@
 static void check_service_ports(struct rules *r, const struct value *ports) {
         size_t i = 0;
         VALUE_EACH_ITEM(port, ports) {
-                const char *at = fields_path(r->fields, "spec.ports", "[%zu]", i);
+                const char *at = fields_item(r->fields, "spec.ports", i);
                 const struct value *name = value_get(port, "name"), *number = value_get(port, "port");
                 if (ports->len > 1 && rules_is_empty(name))
                         fields_required(r->fields, fields_path(r->fields, at, "name"), NULL);

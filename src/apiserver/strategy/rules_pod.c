@@ -12,7 +12,7 @@ static void collect_names(struct rules *r, struct strmap *names, const char *pat
                 return;
         VALUE_EACH_ITEM(item, list) {
                 const struct value *name = value_get(item, "name");
-                const char *at = fields_path(r->fields, path, "[%zu]", i++);
+                const char *at = fields_item(r->fields, path, i++);
                 if (!value_is_string(name) || !name->len)
                         continue;
                 int added = strmap_add(names, name->str, name->len, (void *)name, NULL);
@@ -57,7 +57,7 @@ static void pod_spec(struct rules *r, const char *path, const struct value *obje
                 size_t n = 0;
                 if (value_is_list(list))
                         VALUE_EACH_ITEM(container, list)
-                                check_mounts(r, &volumes, fields_path(r->fields, at, "[%zu]", n++), container);
+                                check_mounts(r, &volumes, fields_item(r->fields, at, n++), container);
         }
         if (value_equals_str(value_get(object, "dnsPolicy"), "None") &&
             rules_is_empty(value_path(object, "dnsConfig", "nameservers", NULL)))

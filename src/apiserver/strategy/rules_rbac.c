@@ -35,7 +35,7 @@ static void check_policy_rules(struct rules *r, const struct value *object, bool
         if (!value_is_list(rules))
                 return;
         VALUE_EACH_ITEM(rule, rules)
-                check_policy_rule(r, fields_path(r->fields, "rules", "[%zu]", i++), rule, namespaced);
+                check_policy_rule(r, fields_item(r->fields, "rules", i++), rule, namespaced);
 }
 
 static void role(struct rules *r, const char *path, const struct value *object, const struct value *old) {
@@ -95,7 +95,7 @@ static void check_binding(struct rules *r, const struct value *object, const str
         size_t i = 0;
         if (value_is_list(subjects))
                 VALUE_EACH_ITEM(subject, subjects)
-                        check_subject(r, fields_path(r->fields, "subjects", "[%zu]", i++), subject, namespaced);
+                        check_subject(r, fields_item(r->fields, "subjects", i++), subject, namespaced);
         const struct value *before = value_get(old, "roleRef");
         if (before && ref && !value_equal(ref, before)) {
                 struct value shown = shown_role_ref(r, ref);

@@ -101,6 +101,15 @@ static void a_version_is_never_given_twice(void **state) {
         restart(f);
         assert_null(store_get(f->store, f->maps, "n", "a"));
         assert_int_equal(put(f, STORE_CREATE, "n", "a", "1", 0), 3);
+        restart(f);
+        assert_int_equal(put(f, STORE_CREATE, "n", "b", "1", 0), 4);
+        assert_int_equal(put(f, STORE_UPDATE, "n", "b", "2", 4), 5);
+        restart(f);
+        assert_int_equal(put(f, STORE_DELETE, "n", "a", "1", 3), 6);
+        restart(f);
+        assert_int_equal(put(f, STORE_DELETE, "n", "b", "2", 5), 7);
+        restart(f);
+        assert_int_equal(put(f, STORE_CREATE, "n", "c", "1", 0), 8);
 }
 
 static void wrong_preconditions_change_nothing(void **state) {
