@@ -112,25 +112,29 @@
 #define LIMIT_METRICS ((size_t)4 << 20)    /* text of /metrics, bytes */
 
 /* builds */
-#define LIMIT_BUILD_REQUEST ((size_t)4 << 20)    /* a Kustomization's spec and variables, bytes */
-#define LIMIT_BUILD_MEMORY ((size_t)1 << 30)     /* what one build may use, bytes */
-#define LIMIT_BUILD_SECONDS 60                   /* how long one build may take */
-#define LIMIT_GRANTED_FOLDERS 100                /* of one source that one build may see: as a SourceGrant's paths */
-#define LIMIT_REMOTES 32                         /* repositories that the remote bases of one build name */
-#define LIMIT_REMOTE_DEPTH 8                     /* remote bases of remote bases */
-#define LIMIT_REMOTE_SECONDS 60                  /* the fetch of one remote base */
-#define LIMIT_REMOTE_ALL_SECONDS 120             /* all fetches of one build */
-#define LIMIT_REMOTE_BYTES ((uint64_t)256 << 20) /* files of all repositories of one build, bytes */
-#define LIMIT_INVENTORY 50000                    /* objects of one Kustomization */
-#define LIMIT_READINESS_WATCHES 128              /* watches of what is waited for, in total */
-#define LIMIT_READINESS_TENANT 16                /* of one tenant */
-#define LIMIT_FORGE_BODY ((size_t)512 << 20)     /* bytes of one push to the local forge */
-#define LIMIT_FORGE_ANSWER ((size_t)512 << 20)   /* bytes of one clone from it */
-#define LIMIT_FORGE_KEPT ((size_t)4 << 20)       /* bytes of an answer that several clients are given */
-#define LIMIT_FORGE_QUEUE 64                     /* requests that wait for a forge thread */
-#define LIMIT_FORGE_THREADS 4                    /* git children at once */
-#define LIMIT_FORGE_SECONDS 300                  /* one request's git child may run this long */
-#define LIMIT_API_CONNECTIONS 10000              /* open connections of the API server */
-#define LIMIT_DISCOVERY_BYTES ((size_t)64 << 20) /* one discovery or OpenAPI document */
-#define ARENA_MAX_CONTROLLER ((size_t)256 << 20) /* one step of a built-in controller */
+#define LIMIT_BUILD_READS 20000                   /* paths, files and listings remembered of one build */
+#define LIMIT_BUILD_READ_BYTES ((size_t)16 << 20) /* of files, to find a build unchanged; beyond, it is built anew */
+#define LIMIT_BUILD_KEPT ((size_t)4 << 20)        /* one remembered build: its answer and what it read, bytes */
+#define LIMIT_BUILDS_KEPT ((size_t)128 << 20)     /* all of them */
+#define LIMIT_BUILD_REQUEST ((size_t)4 << 20)     /* a Kustomization's spec and variables, bytes */
+#define LIMIT_BUILD_MEMORY ((size_t)1 << 30)      /* what one build may use, bytes */
+#define LIMIT_BUILD_SECONDS 60                    /* how long one build may take */
+#define LIMIT_GRANTED_FOLDERS 100                 /* of one source that one build may see: as a SourceGrant's paths */
+#define LIMIT_REMOTES 32                          /* repositories that the remote bases of one build name */
+#define LIMIT_REMOTE_DEPTH 8                      /* remote bases of remote bases */
+#define LIMIT_REMOTE_SECONDS 60                   /* the fetch of one remote base */
+#define LIMIT_REMOTE_ALL_SECONDS 120              /* all fetches of one build */
+#define LIMIT_REMOTE_BYTES ((uint64_t)256 << 20)  /* files of all repositories of one build, bytes */
+#define LIMIT_INVENTORY 50000                     /* objects of one Kustomization */
+#define LIMIT_READINESS_WATCHES 128               /* watches of what is waited for, in total */
+#define LIMIT_READINESS_TENANT 16                 /* of one tenant */
+#define LIMIT_FORGE_BODY ((size_t)512 << 20)      /* bytes of one push to the local forge */
+#define LIMIT_FORGE_ANSWER ((size_t)512 << 20)    /* bytes of one clone from it */
+#define LIMIT_FORGE_KEPT ((size_t)4 << 20)        /* bytes of an answer that several clients are given */
+#define LIMIT_FORGE_QUEUE 64                      /* requests that wait for a forge thread */
+#define LIMIT_FORGE_THREADS 4                     /* git children at once */
+#define LIMIT_FORGE_SECONDS 300                   /* one request's git child may run this long */
+#define LIMIT_API_CONNECTIONS 10000               /* open connections of the API server */
+#define LIMIT_DISCOVERY_BYTES ((size_t)64 << 20)  /* one discovery or OpenAPI document */
+#define ARENA_MAX_CONTROLLER ((size_t)256 << 20)  /* one step of a built-in controller */
 #define LIMIT_RBAC_ATOMS 200000 /* combinations of group, resource, verb and name in one escalation check */

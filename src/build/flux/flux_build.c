@@ -77,6 +77,7 @@ static int build(struct arena *a, int root_fd, const char *path, const struct va
                 .reorder = KUSTOMIZE_REORDER_NONE,
                 .folders = o->folders,
                 .n_folders = o->n_folders,
+                .reads = o->reads,
                 .display_root = o->display_root,
         };
         _cleanup_engine_ struct engine e;

@@ -25,6 +25,7 @@ struct flux_build_options {
         bool strict;     /* StrictPostBuildSubstitutions: a variable without value and default is an error */
         const struct kustomize_folder *folders; /* all that may be seen of the tree, in place of root_fd; may be NULL */
         size_t n_folders;
+        struct reads *reads;      /* gets what was looked at in the tree; may be NULL */
         const char *display_root; /* stands for the tree's root in messages; NULL: "" */
         struct value *ret_built;  /* gets the objects as kustomize's text has them, Lists whole; may be NULL */
 };

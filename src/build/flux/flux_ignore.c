@@ -4,6 +4,7 @@
 #include "build/flux/flux_internal.h"
 
 #include "base/limits.h"
+#include "build/kustomize/listing.h"
 #include "build/kustomize/loader.h"
 #include "lang/gitignore.h"
 
@@ -35,10 +36,11 @@ static int load_file(struct loading *l, const char *dir, const char *domain, str
 
 static int load_directory(struct loading *l, const char *dir, unsigned depth, struct err *err) {
         struct engine *e = l->e;
-        struct flux_listing names = {.items = NULL};
+        struct listing names = {.items = NULL};
         if (depth > LIMIT_TREE_DEPTH)
                 return err_set(err, ERR_TOO_LARGE, "directories are nested more than %d deep", LIMIT_TREE_DEPTH);
-        if (load_file(l, dir, depth ? dir + l->prefix : "", err) < 0 || flux_list(e, dir, &names, err) < 0)
+        if (load_file(l, dir, depth ? dir + l->prefix : "", err) < 0 ||
+            listing_read(e->arena, &e->source, dir, &names, err) < 0)
                 return -1;
         for (size_t i = 0; i < names.len; i++) {
                 const struct place *place;

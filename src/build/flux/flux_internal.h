@@ -15,14 +15,6 @@ int flux_generate(struct engine *e, const char *dir, const struct value *spec, c
  * own stand for themselves. Files that ignore (may be NULL) takes are left out unread. */
 int flux_scan(struct engine *e, const char *dir, const struct gitignore *ignore, struct value *ret, struct err *err);
 
-struct flux_listing {
-        const char **items;
-        size_t len, cap;
-};
-
-/* The names in a directory, sorted by bytes as a walk in Go visits them. */
-int flux_list(struct engine *e, const char *dir, struct flux_listing *ret, struct err *err);
-
 /* Reads all ignore files below dir; lines come last and so win. */
 int flux_ignore_load(struct engine *e, const char *dir, const char *lines, struct gitignore **ret, struct err *err);
 

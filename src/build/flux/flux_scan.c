@@ -2,58 +2,11 @@
 /* Finding the manifests of a directory that has no kustomization. */
 #include "build/flux/flux_internal.h"
 
-#include "base/fs.h"
 #include "base/limits.h"
 #include "build/kustomize/documents.h"
+#include "build/kustomize/listing.h"
 #include "build/kustomize/loader.h"
 #include "lang/gitignore.h"
-
-#include <dirent.h>
-#include <errno.h>
-#include <sys/stat.h>
-
-static int compare_names(const void *a, const void *b) {
-        return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static int add_name(struct arena *a, struct flux_listing *n, const char *name, struct err *err) {
-        if (n->len >= LIMIT_KUSTOMIZE_FILES)
-                return err_set(err, ERR_TOO_LARGE, "more than %d files in a directory", LIMIT_KUSTOMIZE_FILES);
-        if (n->len == n->cap) {
-                size_t cap = n->cap ? 2 * n->cap : 16;
-                n->items = arena_grow(a, n->items, n->cap * sizeof(*n->items), cap * sizeof(*n->items));
-                if (!n->items)
-                        return err_oom(err);
-                n->cap = cap;
-        }
-        char *own = arena_strdup(a, name);
-        if (!own)
-                return err_oom(err);
-        n->items[n->len++] = own;
-        return 0;
-}
-
-static void close_dir(DIR **d) {
-        if (*d)
-                closedir(*d);
-}
-
-int flux_list(struct engine *e, const char *dir, struct flux_listing *ret, struct err *err) {
-        _cleanup_close_ int fd = view_open(&e->source, dir, O_RDONLY | O_DIRECTORY, err);
-        if (fd < 0)
-                return -1;
-        _cleanup_(close_dir) DIR *d = fdopendir(fd);
-        if (!d)
-                return err_errno(err, errno, "open %s", view_display(e->arena, &e->source, dir));
-        fd = -1; /* the stream owns it now */
-        for (struct dirent *entry; (entry = readdir(d));)
-                if (!streq(entry->d_name, ".") && !streq(entry->d_name, "..") &&
-                    add_name(e->arena, ret, entry->d_name, err) < 0)
-                        return -1;
-        if (ret->len)
-                qsort(ret->items, ret->len, sizeof(*ret->items), compare_names);
-        return 0;
-}
 
 bool flux_is_file(struct engine *e, const char *dir, const char *name) {
         const char *path = loader_join(e->arena, dir, name);
@@ -121,10 +74,10 @@ static int scan_entry(struct scan *s, const char *path, unsigned depth, struct e
 
 /* Recursion is bounded by the depth of trees that are taken in. */
 static int scan_directory(struct scan *s, const char *dir, unsigned depth, struct err *err) {
-        struct flux_listing names = {.items = NULL};
+        struct listing names = {.items = NULL};
         if (depth > LIMIT_TREE_DEPTH)
                 return err_set(err, ERR_TOO_LARGE, "directories are nested more than %d deep", LIMIT_TREE_DEPTH);
-        if (flux_list(s->e, dir, &names, err) < 0)
+        if (listing_read(s->e->arena, &s->e->source, dir, &names, err) < 0)
                 return -1;
         for (size_t i = 0; i < names.len; i++) {
                 const char *path = loader_join(s->e->arena, dir, names.items[i]);

@@ -26,6 +26,7 @@ int engine_init(struct engine *e, struct arena *a, int root_fd, const struct kus
                 .folders = parts ? e->options.folders : &e->whole,
                 .n_folders = parts ? e->options.n_folders : 1,
                 .display_root = e->options.display_root ? e->options.display_root : "",
+                .reads = e->options.reads,
         };
         struct config *defaults = arena_make(a, struct config);
         e->pool = arena_make(a, struct yaml_pool);

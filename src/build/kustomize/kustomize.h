@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "data/value.h"
 
+struct reads;  /* kustomize/reads.h */
 struct remote; /* kustomize/remote.h */
 
 enum kustomize_reorder {
@@ -37,6 +38,7 @@ struct kustomize_options {
         enum kustomize_reorder reorder;
         const struct kustomize_folder *folders; /* all that may be seen of the tree, in place of root_fd; may be NULL */
         size_t n_folders;
+        struct reads *reads;      /* gets what was looked at in the tree; may be NULL */
         const char *display_root; /* what stands before paths in messages for root_fd ("/src"); NULL: "" */
         const struct kustomize_remotes *remotes; /* where remote bases are; NULL: refused with the lockdown's message */
         const char *entry;                       /* a remote entry to build, in place of a path; NULL: the path */

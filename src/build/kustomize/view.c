@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "base/limits.h"
 #include "build/kustomize/loader.h"
+#include "build/kustomize/reads.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -68,7 +69,12 @@ int view_read(const struct view *v, const char *real, char **ret, size_t *ret_le
         const struct kustomize_folder *folder = folder_of(v, real, &rest);
         if (!folder)
                 return err_set(err, ERR_NOT_FOUND, "open %s: no such file or directory", real);
-        return fs_read(folder->fd, rest, LIMIT_KUSTOMIZE_FILE, ret, ret_len, err);
+        if (fs_read(folder->fd, rest, LIMIT_KUSTOMIZE_FILE, ret, ret_len, err) < 0) {
+                reads_lose(v->reads);
+                return -1;
+        }
+        reads_file(v->reads, real, *ret, *ret_len);
+        return 0;
 }
 
 /* ---- resolving ---- */
@@ -182,7 +188,9 @@ static int resolve(struct engine *e, struct view *v, const char *path, unsigned 
 }
 
 int view_resolve(struct engine *e, struct view *v, const char *path, const struct place **ret, struct err *err) {
-        return resolve(e, v, path, 0, ret, err);
+        int failed = resolve(e, v, path, 0, ret, err);
+        reads_path(v->reads, path, failed ? NULL : *ret);
+        return failed;
 }
 
 void view_done(struct view *v) {

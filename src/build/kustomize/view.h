@@ -10,12 +10,14 @@
 #include "build/kustomize/kustomize.h"
 
 struct engine;
+struct reads;
 
 struct view {
         const struct kustomize_folder *folders;
         size_t n_folders;
         const char *display_root; /* stands for the tree's root in messages; "": its paths begin with "/" */
         struct strmap paths;      /* clean path to the struct place that was found there */
+        struct reads *reads;      /* is told of each look; NULL: nobody wants to know */
 };
 
 /* What stands at a clean path: where it really is once symlinks are followed. */

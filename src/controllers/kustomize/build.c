@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/limits.h"
+#include "build/kustomize/reads.h"
 #include "data/json.h"
 #include "runtime/remote_fetch.h"
 
@@ -88,14 +89,13 @@ static void building_done(struct building *b) {
         free(b->staging_path);
 }
 
-/* {path, kustomization: {metadata, spec}, vars, folders, remote, fetched}. Descriptor i of the job is folders[i] of the
+/* {path, kustomization: {spec}, vars, folders, remote, fetched}. Descriptor i of the job is folders[i] of the
  * source's tree; there is none for the tree itself. With `fetched` one more follows, of the directory of the fetched
  * remote bases. */
 static int write_request(struct building *b, struct buf *text, struct err *err) {
         struct reconcile *r = b->r;
         struct value request = value_map(), kustomization = value_map();
-        const struct value *meta = value_get(&r->object, "metadata");
-        if (!value_set(r->a, &kustomization, "metadata", *meta) || !value_set(r->a, &kustomization, "spec", *r->spec) ||
+        if (!value_set(r->a, &kustomization, "spec", *r->spec) ||
             !value_set(r->a, &request, "path", value_str(r->path)) ||
             !value_set(r->a, &request, "kustomization", kustomization) ||
             !value_set(r->a, &request, "folders", b->granted.names) ||
@@ -110,12 +110,9 @@ static int write_request(struct building *b, struct buf *text, struct err *err) 
                        : 0;
 }
 
-/* Runs the worker once. *ret_answer: a list of objects, or a map with what it wants. */
-static int run_worker(struct building *b, struct value *ret_answer, struct err *err) {
-        struct arena *a = b->r->a;
+/* Runs the worker once. *ret_output: its answer, malloc'ed. */
+static int run_worker(struct building *b, char **ret_output, size_t *ret_len, struct err *err) {
         _cleanup_buf_ struct buf request = BUF_INIT(LIMIT_BUILD_REQUEST);
-        _cleanup_free_ char *output = NULL;
-        size_t n;
         if (write_request(b, &request, err) < 0)
                 return -1;
         struct job job = {.kind = JOB_BUILD,
@@ -126,14 +123,45 @@ static int run_worker(struct building *b, struct value *ret_answer, struct err *
         memcpy(job.fds, b->granted.fds, b->granted.n * sizeof(*b->granted.fds));
         if (b->staging_path)
                 job.fds[job.n_fds++] = b->staging;
-        if (broker_run(b->r->k->manager->broker, &job, &output, &n, err) < 0)
-                return -1;
-        char *text = arena_strndup(a, output, n);
+        return broker_run(b->r->k->manager->broker, &job, ret_output, ret_len, err);
+}
+
+/* {objects, reads} or {wanted}. */
+static int read_answer(struct reconcile *r, const char *output, size_t n, struct value *ret, struct err *err) {
+        char *text = arena_strndup(r->a, output, n);
         if (!text)
                 return err_oom(err);
-        return json_parse(a, text, n, JSON_KUBERNETES, NULL, ret_answer, err) < 0
-                       ? err_wrap(err, "answer of the build worker")
-                       : 0;
+        if (json_parse(r->a, text, n, JSON_KUBERNETES, NULL, ret, err) < 0)
+                return err_wrap(err, "answer of the build worker");
+        return 0;
+}
+
+/* ---- the last build ---- */
+
+/* All that the result depends on besides the tree. */
+static int digest_request(struct building *b, char ret[static DIGEST_HEX_MAX], struct err *err) {
+        _cleanup_buf_ struct buf request = BUF_INIT(LIMIT_BUILD_REQUEST);
+        if (write_request(b, &request, err) < 0)
+                return -1;
+        return digest_hex(DIGEST_SHA256, buf_str(&request), request.len, ret, err);
+}
+
+/* The last build's objects, when the same was asked and all that it looked at is as it was. What it looked at a worker
+ * has said: one that lied has made its own tenant's builds wrong, nobody else's. */
+static bool take_last(struct building *b, const char *request) {
+        struct reconcile *r = b->r;
+        struct value answer;
+        struct kustomize_folder folders[LIMIT_GRANTED_FOLDERS];
+        size_t n;
+        const char *output = memory_build(r->memory, request, &n);
+        if (!output || read_answer(r, output, n, &answer, NULL) < 0)
+                return false;
+        for (size_t i = 0; i < b->granted.n; i++)
+                folders[i] = (struct kustomize_folder){.at = b->granted.names.items[i].str, .fd = b->granted.fds[i]};
+        if (!reads_same(folders, b->granted.n, value_get(&answer, "reads")))
+                return false;
+        r->objects = *value_get(&answer, "objects");
+        return true;
 }
 
 /* Fetches what the worker wants. 1: it is not this tenant's turn. */
@@ -154,21 +182,35 @@ static int fetch_wanted(struct building *b, const struct value *wanted, struct e
         return remote_fetch_all(&b->remotes, wanted, err);
 }
 
+static int accept_answer(struct reconcile *r, const char *request, const char *output, size_t n,
+                         const struct value *answer, struct err *err) {
+        const struct value *objects = value_get(answer, "objects");
+        if (check_objects(objects, err) < 0)
+                return -1;
+        r->objects = *objects;
+        if (value_get(answer, "reads"))
+                memory_keep_build(r->memory, request, output, n);
+        return 0;
+}
+
 int build_run(struct reconcile *r, const struct value *variables, struct err *err) {
         _cleanup_(building_done) struct building b = {
                 .r = r, .variables = variables, .granted = {.names = value_list()}, .staging = -1};
-        struct value answer;
-        if (open_folders(r, &b.granted, err) < 0)
+        char request[DIGEST_HEX_MAX];
+        if (open_folders(r, &b.granted, err) < 0 || digest_request(&b, request, err) < 0)
                 return -1;
+        if (take_last(&b, request))
+                return 0;
         for (;;) { /* bounded by LIMIT_REMOTE_DEPTH */
-                if (run_worker(&b, &answer, err) < 0)
+                _cleanup_free_ char *output = NULL;
+                struct value answer;
+                size_t n;
+                if (run_worker(&b, &output, &n, err) < 0 || read_answer(r, output, n, &answer, err) < 0)
                         return -1;
-                if (!value_is_map(&answer))
-                        break;
+                if (!value_get(&answer, "wanted"))
+                        return accept_answer(r, request, output, n, &answer, err);
                 int fetched = fetch_wanted(&b, value_get(&answer, "wanted"), err);
                 if (fetched != 0)
                         return fetched;
         }
-        r->objects = answer;
-        return check_objects(&r->objects, err);
 }

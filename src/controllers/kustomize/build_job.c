@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "build/flux/flux_build.h"
+#include "build/kustomize/reads.h"
 #include "build/kustomize/remotes.h"
 #include "data/json.h"
 
@@ -43,6 +44,16 @@ static int answer(struct value *v, struct buf *out, struct err *err) {
                                : 0;
 }
 
+/* {objects, reads}; without reads when what the build saw cannot be told, or is not all in the tree. */
+static int answer_objects(struct arena *a, const struct value *objects, const struct reads *reads, bool remote,
+                          struct buf *out, struct err *err) {
+        struct value v = value_map();
+        if (!value_set(a, &v, "objects", *objects) ||
+            (!reads->lost && !remote && !value_set(a, &v, "reads", reads->list)))
+                return err_oom(err);
+        return answer(&v, out, err);
+}
+
 /* Asks for repositories instead of an answer; whatever else went wrong went wrong without them. */
 static int answer_wanted(struct arena *a, struct value *wanted, struct buf *out, struct err *err) {
         struct value v = value_map();
@@ -61,15 +72,18 @@ int build_job(const struct job *job, struct buf *out, struct err *err) {
         _cleanup_remotes_ struct remotes remotes;
         remotes_init(&remotes, a, request.remotes_fd, value_get(&request.v, "fetched"));
         const struct kustomize_remotes finder = {.find = remotes_find, .context = &remotes};
-        const struct flux_build_options options = {
+        _cleanup_reads_ struct reads reads = READS_INIT(a);
+        struct flux_build_options options = {
                 .vars = value_get(&request.v, "vars"),
                 .remotes = value_bool_or(value_get(&request.v, "remote"), false) ? &finder : NULL,
                 .folders = request.folders,
                 .n_folders = request.n_folders,
         };
+        options.reads = &reads;
         int built = flux_build_with(a, -1, value_string_or(value_get(&request.v, "path"), "."),
                                     value_get(&request.v, "kustomization"), &options, &objects, &why);
         if (remotes.wanted.len && !remotes.failed)
                 return answer_wanted(a, &remotes.wanted, out, err);
-        return built < 0 ? err_move(err, &why) : answer(&objects, out, err);
+        return built < 0 ? err_move(err, &why)
+                         : answer_objects(a, &objects, &reads, value_get(&request.v, "fetched") != NULL, out, err);
 }

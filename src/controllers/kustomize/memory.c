@@ -2,6 +2,7 @@
 #include "controllers/kustomize/memory.h"
 
 #include "base/clock.h"
+#include "base/limits.h"
 
 #include <pthread.h>
 
@@ -19,9 +20,19 @@ struct memories *memories_new(void) {
         return m;
 }
 
+static size_t builds_kept; /* bytes of all memories' answers; atomic */
+
+static void drop_build(struct memory *m) {
+        __atomic_sub_fetch(&builds_kept, m->build_len, __ATOMIC_RELAXED);
+        free(m->build);
+        m->build = NULL;
+        m->build_len = 0;
+}
+
 static void memory_free(struct memory *m) {
         if (!m)
                 return;
+        drop_build(m);
         size_t at = 0;
         for (const struct strmap_entry *e; (e = strmap_next(&m->applied, &at));) {
                 struct applied *applied = e->value;
@@ -44,6 +55,29 @@ struct memories *memories_free(struct memories *m) {
         pthread_mutex_destroy(&m->lock);
         free(m);
         return NULL;
+}
+
+void memory_keep_build(struct memory *m, const char *request, const char *answer, size_t n) {
+        drop_build(m);
+        if (n > LIMIT_BUILD_KEPT)
+                return;
+        bool fits = __atomic_add_fetch(&builds_kept, n, __ATOMIC_RELAXED) <= LIMIT_BUILDS_KEPT;
+        m->build_len = n;
+        m->build = fits ? malloc(n + 1) : NULL;
+        if (!m->build) {
+                drop_build(m);
+                return;
+        }
+        memcpy(m->build, answer, n);
+        m->build[n] = '\0';
+        snprintf(m->build_request, sizeof(m->build_request), "%s", request);
+}
+
+const char *memory_build(const struct memory *m, const char *request, size_t *ret_len) {
+        if (!m->build || !streq(m->build_request, request))
+                return NULL;
+        *ret_len = m->build_len;
+        return m->build;
 }
 
 struct memory *memories_obtain(struct memories *all, const char *key) {

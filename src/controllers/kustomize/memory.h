@@ -36,6 +36,10 @@ struct memory {
         bool changed;                  /* the apply before it changed something */
         bool wait_told;                /* the status says that it goes on */
 
+        char *build; /* the build worker's last answer; NULL: none */
+        size_t build_len;
+        char build_request[DIGEST_HEX_MAX]; /* of what was asked */
+
         int64_t stage_started; /* monotonic ns; when this reconcile began to wait for CRDs or namespaces; 0: it does not
                                 */
         int64_t recreate_started; /* monotonic ns; when objects were deleted to be made anew; 0: none */
@@ -59,6 +63,13 @@ bool memory_knows(const struct memory *m, const char *id, const char *form, cons
 /* Is this the version that our last apply left, whatever its form was? Then nobody else has touched the object. */
 bool memory_left(const struct memory *m, const char *id, const char *version);
 void memory_drop(struct memory *m, const char *id);
+
+/* Keeps a build's answer, in place of the last one. A memory belongs to one Kustomization, so no other and no other
+ * tenant's ever sees it. Failing, and too much of it (limits.h), is harmless: nothing is kept then. */
+void memory_keep_build(struct memory *m, const char *request, const char *answer, size_t n);
+
+/* The answer that was kept for this request, borrowed; NULL: none. */
+const char *memory_build(const struct memory *m, const char *request, size_t *ret_len);
 
 /* Notes that we wrote the Kustomization itself and what its resourceVersion was after it (NULL: nothing was written).
  */

@@ -91,14 +91,16 @@ int inputs_variables(struct reconcile *r, const struct value **ret, struct err *
 
 /* ---- build.c ---- */
 
-/* Runs the build worker; r->objects becomes what it made. 1: remote bases are to be fetched, and others have their turn
- * now: come back soon. */
+/* Runs the build worker, or takes the last build's result when nothing that it looked at has changed; r->objects
+ * becomes what it made. 1: remote bases are to be fetched, and others have their turn now: come back soon. */
 int build_run(struct reconcile *r, const struct value *variables, struct err *err);
 
 /* ---- build_job.c ---- */
 
-/* The job function of JOB_BUILD: runs in the worker. Answers a list of objects, or {wanted: [...]} for remote bases
- * that must be fetched first (build/kustomize/remotes.h). */
+/* The job function of JOB_BUILD: runs in the worker. Answers {objects, reads}, reads being what it looked at
+ * (build/kustomize/reads.h), or {wanted: [...]} for remote bases that must be fetched first
+ * (build/kustomize/remotes.h).
+ */
 int build_job(const struct job *job, struct buf *out, struct err *err);
 
 /* ---- plan.c ---- */
