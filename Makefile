@@ -41,6 +41,8 @@ bench: deps-test
 
 fuzz:
 	@tools/install-packages build fuzz
+	@$(MAKE) --no-print-directory build
+	@WEIR=$(abspath $(BUILD))/weir tests/fuzz/differ 1000 --keep $(BUILD)/differ
 	@tests/fuzz/run
 
 install: build

@@ -118,12 +118,22 @@ static int get_part(struct arena *a, struct value *v, const char *part, struct v
         return 0;
 }
 
+/* White space around a part does not count. */
+static const char *trim(struct arena *a, const char *part) {
+        static const char space[] = " \t\r\n\v\f";
+        size_t first = strspn(part, space), n = strlen(part + first), all = n;
+        while (n && strchr(space, part[first + n - 1]))
+                n--;
+        return n == all ? part + first : arena_strndup(a, part + first, n);
+}
+
 int lookup_get(struct arena *a, struct value *object, const struct path *p, struct value **ret, struct err *err) {
         struct value *at = object;
         for (size_t i = 0; at && i < p->n; i++) {
-                if (!*p->parts[i])
-                        continue;
-                if (get_part(a, at, p->parts[i], &at, err) < 0)
+                const char *part = trim(a, p->parts[i]);
+                if (!part)
+                        return err_oom(err);
+                if (*part && get_part(a, at, part, &at, err) < 0)
                         return -1;
         }
         *ret = at;

@@ -3,6 +3,7 @@
 
 #include "build/kustomize/merge_walk.h"
 #include "build/kustomize/scalar.h"
+#include "build/kustomize/shared.h"
 
 #define DIRECTIVE "$patch"
 
@@ -27,7 +28,7 @@ static bool missing(const struct value *v) {
 
 /* Decides from the directive what the merge starts from. src is a map, copied shallowly into *own without the
  * directive; dest may be missing. 1: merge on, *dest set; 0: the field goes away. */
-static int begin_map(const struct merger *m, struct value **dest, struct value *own, struct err *err) {
+static int begin_map(struct merger *m, struct value **dest, struct value *own, struct err *err) {
         enum directive d = DIRECTIVE_MERGE;
         const struct value *patch = value_get(own, DIRECTIVE);
         if (patch) {
@@ -89,8 +90,8 @@ static const struct value *lookup_take(struct lookup *l, const struct member *m)
 
 /* Merges into the members that are there. What stays moves up in the same array: a patch of one field costs no memory
  * for the rest of the object. */
-static int merge_present(const struct merger *m, const struct merge_type *type, struct value *dest,
-                         struct lookup *patch, struct err *err) {
+static int merge_present(struct merger *m, const struct merge_type *type, struct value *dest, struct lookup *patch,
+                         struct err *err) {
         uint32_t kept = 0;
         VALUE_EACH_MEMBER(member, dest) {
                 struct value v;
@@ -107,8 +108,8 @@ static int merge_present(const struct merger *m, const struct merge_type *type, 
         return 0;
 }
 
-static int merge_new(const struct merger *m, const struct merge_type *type, struct value *dest,
-                     const struct member *member, struct err *err) {
+static int merge_new(struct merger *m, const struct merge_type *type, struct value *dest, const struct member *member,
+                     struct err *err) {
         struct value v;
         int there =
                 merge_walk(m, NULL, &member->value, merge_schema_field(type, member->key, member->key_len), &v, err);
@@ -117,12 +118,12 @@ static int merge_new(const struct merger *m, const struct merge_type *type, stru
         return there < 0 ? -1 : 0;
 }
 
-static const struct merge_type *type_of_object(const struct merger *m, const struct value *v) {
+static const struct merge_type *type_of_object(struct merger *m, const struct value *v) {
         const char *version = value_get_str(v, "apiVersion"), *kind = value_get_str(v, "kind");
         return version && kind ? merge_schema_kind(m->schema, version, kind) : NULL;
 }
 
-static int merge_map(const struct merger *m, struct value *dest, const struct value *src, const struct merge_type *type,
+static int merge_map(struct merger *m, struct value *dest, const struct value *src, const struct merge_type *type,
                      struct value *ret, struct err *err) {
         struct value own = src ? *src : value_null();
         if (src) {
@@ -152,8 +153,17 @@ static int check_kinds(const struct value *dest, const struct value *src, struct
         return streq(want, scalar_node_kind(src)) ? 0 : scalar_wrong_kind(want, src, err);
 }
 
+static int note_shared(struct merger *m, const struct value *was, const struct value *now, struct err *err) {
+        struct merge_shared *s = arena_make(m->arena, struct merge_shared);
+        if (!s)
+                return err_oom(err);
+        *s = (struct merge_shared){*was, *now, m->shared};
+        m->shared = s;
+        return 1;
+}
+
 /* Recursion is as deep as the documents, which the readers bound. */
-int merge_walk(const struct merger *m, struct value *dest, const struct value *src, struct merge_field field,
+int merge_walk(struct merger *m, struct value *dest, const struct value *src, struct merge_field field,
                struct value *ret, struct err *err) {
         if (check_kinds(dest, src, err) < 0)
                 return -1;
@@ -170,7 +180,7 @@ int merge_walk(const struct merger *m, struct value *dest, const struct value *s
         if (kind->type == VALUE_LIST && field.merges)
                 return merge_list(m, missing(dest) ? NULL : dest, src, field, ret, err);
         *ret = src ? *src : *dest;
-        return 1;
+        return src && scalar_is_shared(dest) ? note_shared(m, dest, ret, err) : 1;
 }
 
 int merge_strategic(struct arena *a, const struct merge_schema *schema, struct value *object, const struct value *patch,
@@ -181,5 +191,8 @@ int merge_strategic(struct arena *a, const struct merge_schema *schema, struct v
         if (there < 0)
                 return -1;
         *object = there ? out : value_null();
+        for (const struct merge_shared *s = m.shared; s; s = s->next)
+                if (shared_spread(a, object, &s->was, &s->now, err) < 0)
+                        return -1;
         return 0;
 }

@@ -45,7 +45,7 @@ static int add_scalars(struct arena *a, struct strmap *seen, const struct value 
         return 0;
 }
 
-static int merge_set(const struct merger *m, const struct value *dest, const struct value *src, struct value *ret,
+static int merge_set(struct merger *m, const struct value *dest, const struct value *src, struct value *ret,
                      struct err *err) {
         _cleanup_strmap_ struct strmap seen = STRMAP_INIT;
         struct value out = value_list();
@@ -69,7 +69,7 @@ struct element {                  /* what the elements with the same key become 
 };
 
 struct list_merge {
-        const struct merger *m;
+        struct merger *m;
         const char *key;
         bool fresh;               /* the destination is a copy of the patch */
         struct element *elements; /* in the patch's order, then the rest of the destination */
@@ -77,9 +77,11 @@ struct list_merge {
         struct strmap index; /* the key's value to struct element */
 };
 
-/* The text of the element's key; "" when it has none. */
+/* The text of the element's key; "" when it has none. A null that is written out is a text like any other. */
 static const char *key_text(const struct list_merge *l, const struct value *item) {
         const struct value *v = value_get(item, l->key);
+        if (v && v->type == VALUE_NULL && v->len)
+                return v->str;
         return v && scalar_is(v) ? scalar_text(l->m->arena, v) : "";
 }
 
@@ -176,7 +178,7 @@ static int merge_keyed(struct list_merge *l, struct value *dest, const struct va
         return 1;
 }
 
-int merge_list(const struct merger *m, struct value *dest, const struct value *src, struct merge_field field,
+int merge_list(struct merger *m, struct value *dest, const struct value *src, struct merge_field field,
                struct value *ret, struct err *err) {
         struct value own, copy;
         if (src) {

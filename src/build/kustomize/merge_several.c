@@ -8,7 +8,7 @@
 #include "build/kustomize/scalar.h"
 
 struct several {
-        const struct merger *m;
+        struct merger *m;
         const char *const *keys;
         size_t n_keys;
         const char *(*tuples)[MERGE_KEYS_MAX]; /* the key values of all elements, the patch's first */
@@ -21,7 +21,7 @@ struct several {
 /* The text of a field as kyaml's nodes have it: a null keeps its own, what is no scalar has none. */
 static const char *node_text(const struct several *s, const struct value *v) {
         if (v->type == VALUE_NULL && v->len)
-                return "null";
+                return v->str;
         return scalar_is(v) ? scalar_text(s->m->arena, v) : "";
 }
 
@@ -180,8 +180,8 @@ static int append_old(const struct several *s, struct value *out, const struct v
         return set_element(s, out, values, n, value_is_null(element) ? NULL : element, err);
 }
 
-int merge_several(const struct merger *m, const char *const *keys, size_t n_keys, struct value *dest,
-                  const struct value *src, struct merge_field field, struct value *ret, struct err *err) {
+int merge_several(struct merger *m, const char *const *keys, size_t n_keys, struct value *dest, const struct value *src,
+                  struct merge_field field, struct value *ret, struct err *err) {
         struct several s = {.m = m, .keys = keys, .n_keys = n_keys};
         size_t n = dest->len + (src ? src->len : 0);
         struct value out = value_list(), own;

@@ -6,25 +6,32 @@
 
 #define MERGE_KEYS_MAX 8 /* keys of one list; further ones are not looked at */
 
+/* A shared scalar of the object that the patch replaces: see shared.h. */
+struct merge_shared {
+        struct value was, now;
+        struct merge_shared *next;
+};
+
 struct merger {
         struct arena *arena;
         const struct merge_schema *schema;
+        struct merge_shared *shared; /* what happened to shared scalars, the last first */
 };
 
 enum directive { DIRECTIVE_MERGE, DIRECTIVE_REPLACE, DIRECTIVE_DELETE };
 
 /* Merges src over dest; either may be NULL (absent). 1: *ret is the result; 0: the field goes away; -1: an error.
  * dest is used up. */
-int merge_walk(const struct merger *m, struct value *dest, const struct value *src, struct merge_field field,
+int merge_walk(struct merger *m, struct value *dest, const struct value *src, struct merge_field field,
                struct value *ret, struct err *err);
 
 /* The same for lists that the schema calls mergeable; dest is a list, src one or NULL. */
-int merge_list(const struct merger *m, struct value *dest, const struct value *src, struct merge_field field,
+int merge_list(struct merger *m, struct value *dest, const struct value *src, struct merge_field field,
                struct value *ret, struct err *err);
 
 /* The same when there are several keys: see merge_several.c. */
-int merge_several(const struct merger *m, const char *const *keys, size_t n_keys, struct value *dest,
-                  const struct value *src, struct merge_field field, struct value *ret, struct err *err);
+int merge_several(struct merger *m, const char *const *keys, size_t n_keys, struct value *dest, const struct value *src,
+                  struct merge_field field, struct value *ret, struct err *err);
 
 /* Reads "$patch: X". ERR_INVALID "unknown patch strategy 'X'". */
 int merge_directive(struct arena *a, const struct value *v, enum directive *ret, struct err *err);

@@ -4,6 +4,7 @@
 #include "build/kustomize/quote.h"
 #include "build/kustomize/replace.h"
 #include "build/kustomize/replace_inside.h"
+#include "build/kustomize/shared.h"
 
 static const char *string_at(const struct value *map, const char *key) {
         return value_string_or(value_get(map, key), "");
@@ -35,7 +36,7 @@ static const char *put_piece(struct arena *a, const char *old, const char *delim
         return buf_failed(&out) ? NULL : arena_strndup(a, buf_str(&out), out.len);
 }
 
-static int set_field(struct arena *a, struct value *field, const struct value *value, const struct value *options,
+static int put_field(struct arena *a, struct value *field, const struct value *value, const struct value *options,
                      struct err *err) {
         const char *delimiter = string_at(options, "delimiter");
         const char *text = scalar_text(a, value);
@@ -56,11 +57,23 @@ static int set_field(struct arena *a, struct value *field, const struct value *v
         return value_clone(a, value, field, err);
 }
 
+static int set_field(struct arena *a, struct value *object, struct value *field, const struct value *value,
+                     const struct value *options, struct err *err) {
+        const struct value was = *field;
+        if (put_field(a, field, value, options, err) < 0)
+                return -1;
+        return scalar_is_shared(&was) ? shared_spread(a, object, &was, field, err) : 0;
+}
+
 static int copy_to_path(struct engine *e, struct value *object, const struct value *value, const char *text,
                         const struct value *options, struct err *err) {
         struct path path;
         struct matches found;
         bool create = value_bool_or(value_get(options, "create"), false);
+        if (create && !*text && scalar_is(value))
+                return scalar_wrong_kind("ScalarNode", object, err) < 0
+                               ? err_wrap(err, "unable to find or create field \"\" in replacement target")
+                               : 0;
         if (lookup_split(e->arena, text, &path, err) < 0)
                 return -1;
         int inside = replace_inside(e->arena, object, &path, value, create, err);
@@ -74,7 +87,7 @@ static int copy_to_path(struct engine *e, struct value *object, const struct val
                               : err_set(err, ERR_NOT_FOUND, "%s %s in replacement target", what, quoted ? quoted : "");
         }
         for (size_t i = 0; i < found.len; i++)
-                if (set_field(e->arena, found.items[i], value, options, err) < 0)
+                if (set_field(e->arena, object, found.items[i], value, options, err) < 0)
                         return -1;
         return 0;
 }

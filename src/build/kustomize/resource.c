@@ -2,6 +2,7 @@
 #include "build/kustomize/resource.h"
 
 #include "base/limits.h"
+#include "build/kustomize/shared.h"
 
 struct resource *resource_new(struct arena *a, struct value object) {
         struct resource *r = arena_make(a, struct resource);
@@ -96,6 +97,10 @@ int resource_store_id(struct arena *a, const struct scopes *s, struct resource *
                 .ns = resid_effective_ns(&id),
         };
         r->previous = grown;
+        /* kustomize notes the id in the annotations, and writes all of them anew. */
+        struct value *annotations = value_path(&r->object, "metadata", "annotations", NULL);
+        if (annotations)
+                shared_end(annotations);
         return 0;
 }
 

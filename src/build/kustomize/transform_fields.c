@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* labels, annotations and replicas: plain values at the ends of field specs. */
 #include "build/kustomize/fieldpath.h"
+#include "build/kustomize/shared.h"
 #include "build/kustomize/transform.h"
 
 /* ---- labels and annotations ---- */
@@ -12,17 +13,25 @@ struct labels_step {
 
 struct pair_context {
         const struct member *pair;
+        struct value *object;
+        struct value fresh; /* what stands where the key was not there before */
 };
 
 static int set_pair(struct arena *a, void *context, struct value *field, struct err *err) {
-        const struct member *pair = ((struct pair_context *)context)->pair;
+        const struct pair_context *c = context;
+        const struct member *pair = c->pair;
         if (field->type == VALUE_NULL)
                 *field = value_map();
         if (!value_is_map(field))
                 return scalar_wrong_kind("MappingNode", field, err);
-        if (!value_getn(field, pair->key, pair->key_len) && scalar_check_key(pair->key, err) < 0)
+        const struct value *old = value_getn(field, pair->key, pair->key_len);
+        if (scalar_is_shared(old)) {
+                const struct value was = *old;
+                return shared_spread(a, c->object, &was, &pair->value, err);
+        }
+        if (!old && scalar_check_key(pair->key, err) < 0)
                 return -1;
-        return value_setn(a, field, pair->key, pair->key_len, pair->value) ? 0 : err_oom(err);
+        return value_setn(a, field, pair->key, pair->key_len, old ? pair->value : c->fresh) ? 0 : err_oom(err);
 }
 
 static int run_labels(struct engine *e, struct resmap *m, const void *arg, struct err *err) {
@@ -34,7 +43,7 @@ static int run_labels(struct engine *e, struct resmap *m, const void *arg, struc
                 if (resource_show_notes(e->arena, m->items[i], err) < 0)
                         return -1;
                 VALUE_EACH_MEMBER(pair, &s->pairs) {
-                        context.pair = pair;
+                        context = (struct pair_context){pair, &m->items[i]->object, shared_new(e->arena, &pair->value)};
                         if (fieldspecs_apply(e->arena, s->fields, &action, &m->items[i]->object, err) < 0)
                                 return -1;
                 }

@@ -5,6 +5,7 @@
 #include "build/kustomize/merge.h"
 #include "build/kustomize/quote.h"
 #include "build/kustomize/select.h"
+#include "build/kustomize/shared.h"
 #include "build/kustomize/transform.h"
 #include "data/json.h"
 #include "data/jsonpatch.h"
@@ -113,6 +114,22 @@ static int merge_by_id(struct engine *e, struct resmap *m, const struct patch_st
         return 0;
 }
 
+/* A patched object comes out of Go's encoding/json: integers are doubles there, and no two scalars are one. */
+static void through_json(struct value *v) {
+        const int64_t exact = INT64_C(1) << 53;
+        v->flags &= (uint8_t)~SCALAR_SHARED;
+        if (v->type == VALUE_UINT)
+                *v = value_float((double)v->u);
+        else if (v->type == VALUE_INT && (v->i > exact || v->i < -exact))
+                *v = value_float((double)v->i);
+        else if (v->type == VALUE_LIST)
+                VALUE_EACH_ITEM(item, v)
+                        through_json(item);
+        else if (v->type == VALUE_MAP)
+                VALUE_EACH_MEMBER(m, v)
+                        through_json(&m->value);
+}
+
 static int apply_operations(struct engine *e, struct resmap *m, const struct patch_step *s, struct err *err) {
         if (!s->target)
                 return err_set(err, ERR_INVALID, "must specify a target for JSON patch %s", s->source);
@@ -134,6 +151,7 @@ static int apply_operations(struct engine *e, struct resmap *m, const struct pat
                     jsonpatch_apply(e->arena, &r->object, &s->operations, &out, err) < 0)
                         return -1;
                 r->object = out;
+                through_json(&r->object);
                 resource_normalize_metadata(e->arena, &r->object, "annotations");
                 resmap_touch(m);
         }

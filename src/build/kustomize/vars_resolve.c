@@ -3,6 +3,9 @@
 #include "build/kustomize/fieldpath.h"
 #include "build/kustomize/lookup.h"
 #include "build/kustomize/vars.h"
+#include "data/yaml_scalar.h"
+
+#include <errno.h>
 
 struct var_value {
         const char *name;
@@ -101,6 +104,33 @@ static int find_value(struct engine *e, const struct resmap *m, const struct var
                        var_text(e, var->spec));
 }
 
+/* A scalar as Go's strconv reads it from its text, which is not how YAML does: 010 is ten, 0x1F nothing. What is
+ * neither number nor bool counts as its text. */
+static int type_value(struct value *v, struct err *err) {
+        if (v->type == VALUE_NULL)
+                *v = v->len ? value_strn(v->str, v->len) : value_str("");
+        if (v->type != VALUE_STRING || scalar_is_string(v))
+                return 0;
+        const char *text = v->str, *digits = text + (*text == '+' || *text == '-');
+        const struct yaml_scalar s = yaml_scalar_resolve(text, v->len, YAML_KYAML);
+        bool number = s.type == YAML_SCALAR_INT || s.type == YAML_SCALAR_UINT || s.type == YAML_SCALAR_FLOAT;
+        v->style = VALUE_STYLE_ANY;
+        if (s.type == YAML_SCALAR_BOOL)
+                *v = value_bool(s.boolean);
+        if (!number)
+                return 0;
+        if (s.type == YAML_SCALAR_FLOAT && !strchr(text, '_')) {
+                *v = value_float(s.f);
+                return 0;
+        }
+        errno = 0;
+        int64_t n = strtoll(text, NULL, 10);
+        if (!*digits || digits[strspn(digits, "0123456789")] || errno)
+                return err_set(err, ERR_INVALID, "strconv: parsing \"%s\": invalid syntax", text);
+        *v = value_int(n);
+        return 0;
+}
+
 static int compare_var(const void *x, const void *y) {
         return strcmp(((const struct var *)x)->name, ((const struct var *)y)->name);
 }
@@ -142,7 +172,8 @@ int vars_resolve(struct engine *e, const struct accumulator *acc, struct err *er
                         break;
                 /* The field may itself be one that vars are put into: it counts as it was. */
                 struct value *copy = arena_make(e->arena, struct value);
-                failed = !copy ? err_oom(err) : value_clone(e->arena, values[i].value, copy, err);
+                failed = !copy || value_clone(e->arena, values[i].value, copy, err) < 0 ? err_oom(err)
+                                                                                        : type_value(copy, err);
                 values[i].value = copy;
                 if (!failed && strmap_set(&vars.by_name, values[i].name, strlen(values[i].name), &values[i]) < 0)
                         failed = err_oom(err);

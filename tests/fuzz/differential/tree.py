@@ -1,0 +1,331 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A random tree of overlays: {path: text or bytes}, built at "top". Every feature of a kustomization file has a weight;
+some trees are broken on purpose."""
+import random
+
+import objects
+import patches
+import plugins
+from text import TEXTS, Plain, dump, stream
+
+
+WORKLOADS = ("Deployment", "StatefulSet", "ReplicationController")
+
+
+class Layer:
+    """One directory under construction: its kustomization file and the files beside it."""
+
+    def __init__(self, rng, files, folder, known, objs, taken):
+        self.rng, self.files, self.folder = rng, files, folder
+        self.known, self.objs, self.taken = known, objs, taken  # objects of the layers so far, names of vars
+        self.spec, self.n, self.busy = {}, 0, rng.choice([0.3, 0.7, 1, 1.3])
+
+    def chance(self, p):
+        return self.rng.random() < p
+
+    def file(self, text, suffix=".yaml"):
+        """Writes a file and answers its path as the kustomization says it."""
+        self.n += 1
+        path = self.rng.choice(["f%d" % self.n, "sub/f%d" % self.n]) + suffix
+        self.files[self.folder + "/" + path] = text
+        return self.rng.choice([path, path, path, "./" + path])
+
+    # ---- what it takes in ----
+
+    def add_resources(self):
+        docs = []
+        for _ in range(self.rng.choice([0, 1, 1, 2, 3, 5])):
+            ident, o = objects.resource(self.rng)
+            if any((k[1], k[2]) == ident[1:3] for k in self.known) and not self.chance(0.02):
+                continue
+            self.known.append(ident)
+            self.objs[ident] = o
+            docs.append(o)
+        if docs and self.chance(0.05):
+            docs = [{"apiVersion": "v1", "kind": self.rng.choice(["List", "ConfigMapList", "ThingList"]),
+                "items": docs}]
+        while docs:
+            take = self.rng.randrange(1, len(docs) + 1)
+            self.spec.setdefault("resources", []).append(self.file(stream(self.rng, docs[:take])))
+            docs = docs[take:]
+
+    def add_bases(self, bases, components):
+        for b in bases:
+            self.spec.setdefault("bases" if self.chance(0.08) else "resources", []).append("../" + b)
+        for c in components:
+            self.spec.setdefault("components", []).append("../" + c)
+
+    def source_text(self):
+        return self.rng.choice(["a=b\nc=d\n", "# c\n\nK=v w\n  X= y\nEMPTY\nQ=\"q\"\n", "k=v", "one: two\n",
+            "\ufeffA=1\n", "plain text\nmore\n", "x" * 100, "\n", "", "a=\u00e9\nb=1=2\r\n", "#only\n",
+            self.rng.choice(TEXTS)])
+
+    def generator(self, secret):
+        rng, g = self.rng, {}
+        kind = "Secret" if secret else "ConfigMap"
+        there = [k for k in self.known if k[1] == kind]
+        if there and self.chance(0.25):
+            _, _, g["name"], ns = rng.choice(there)
+            g["behavior"] = rng.choice(["merge", "replace", "merge", "create", "unspecified"] if self.chance(0.1)
+                else ["merge", "replace"])
+            if ns:
+                g["namespace"] = ns
+        elif self.chance(0.99):
+            g["name"] = rng.choice([n for n in objects.NAMES if not any(k[2] == n for k in there)] or objects.NAMES)
+        for _ in range(rng.randrange(1, 3)):
+            r = rng.random()
+            if r < 0.5:
+                g.setdefault("literals", []).append(rng.choice(["a=1", "k=v", "b='q'", 'c="q q"', "d=x=y", "e=",
+                    "k1=\u00e9", "f=" + rng.choice(TEXTS), "long=" + "word " * 30, "g='", "bad"] if self.chance(0.15)
+                    else ["a=1", "k=v", "b=x", "port=80"]))
+            elif r < 0.75:
+                text = rng.choice([self.source_text(), self.source_text().encode("utf-8", "replace"),
+                    b"\xff\xfe\x00bin", bytes(range(60))] if self.chance(0.3) else [self.source_text()])
+                path = self.file(text, rng.choice([".txt", ".env", ".properties", ""]))
+                g.setdefault("files", []).append(rng.choice([path, "key=" + path, path]) if self.chance(0.99)
+                    else rng.choice(["x=", "=y", "a=b=c", "missing.txt"]))
+            else:
+                path = self.file(self.source_text(), ".env")
+                if self.chance(0.3):
+                    g["env"] = path
+                else:
+                    g.setdefault("envs", []).append(path)
+        if "behavior" not in g and self.chance(0.1):
+            g["namespace"] = rng.choice(objects.NAMESPACES)
+        if self.chance(0.2):
+            g["options"] = self.generator_options()
+        if secret and self.chance(0.4):
+            g["type"] = rng.choice(["Opaque", "kubernetes.io/tls", "x"])
+        if "name" in g and "behavior" not in g:
+            self.known.append(("v1", kind, g["name"], g.get("namespace")))
+        return g
+
+    def generator_options(self):
+        o = {}
+        if self.chance(0.4):
+            o["labels"] = objects.labels(self.rng)
+        if self.chance(0.3):
+            o["annotations"] = {"note": self.rng.choice(["x", "1", "true"])}
+        if self.chance(0.5):
+            o["disableNameSuffixHash"] = self.rng.choice([True, True, False])
+        if self.chance(0.2):
+            o["immutable"] = True
+        return o
+
+    # ---- what it changes ----
+
+    def add_patches(self):
+        rng = self.rng
+        for _ in range(rng.choice([1, 1, 2])):
+            p = {}
+            if self.chance(0.55):
+                body = patches.patch_text(rng, patches.strategic(rng, self.known, self.objs))
+                if self.chance(0.4):
+                    p["target"] = patches.target(rng, self.known)
+                if self.chance(0.1):
+                    p["options"] = {rng.choice(["allowNameChange", "allowKindChange"]): True}
+                if self.chance(0.05):
+                    body += "\n---\n" + patches.patch_text(rng, patches.strategic(rng, self.known, self.objs))
+            else:
+                ident = patches.pick(rng, self.known)
+                body = patches.patch_text(rng, patches.operations(rng, self.objs.get(ident)))
+                if self.chance(0.99):
+                    p["target"] = patches.target(rng, [ident])
+            p["path" if self.chance(0.4) else "patch"] = None
+            p = {k: (self.file(body, rng.choice([".yaml", ".json"])) if k == "path" else body) if v is None else v
+                for k, v in p.items()}
+            self.spec.setdefault("patches", []).append(p)
+
+    def add_old_patches(self):
+        rng = self.rng
+        if self.chance(0.6):
+            body = patches.patch_text(rng, patches.strategic(rng, self.known, self.objs))
+            self.spec.setdefault("patchesStrategicMerge", []).append(self.file(body) if self.chance(0.6) else body)
+        else:
+            version, kind, name, ns = ident = patches.pick(rng, self.known)
+            t = {"version": version.split("/")[-1], "kind": kind, "name": name, **objects.maybe(rng, 0.95,
+                lambda: {"group": patches.group_of(version)}), **({"namespace": ns} if ns else {})}
+            body = patches.patch_text(rng, patches.operations(rng, self.objs.get(ident)))
+            self.spec.setdefault("patchesJson6902", []).append({"target": t, **({"path": self.file(body)}
+                if self.chance(0.5) else {"patch": body})})
+
+    def add_labels(self):
+        rng = self.rng
+        for _ in range(rng.choice([1, 1, 2])):
+            entry = {"pairs": {rng.choice(["app", "team", "x.io/y", "n"]): rng.choice(["x", "1", "true", "1.10", "yes",
+                "2001-01-01", Plain("5") if self.chance(0.05) else "5"])}}
+            for flag in ("includeSelectors", "includeTemplates"):
+                if self.chance(0.3):
+                    entry[flag] = rng.choice([True, True, False])
+            if self.chance(0.15):
+                entry["fields"] = [{"path": rng.choice(["spec/x/labels", "spec/template/metadata/labels",
+                    "metadata/labels"]), **objects.maybe(rng, 0.6, lambda: {"kind": rng.choice(["Thing",
+                    "Deployment"])}), **objects.maybe(rng, 0.5, lambda: {"create": True})}]
+            self.spec.setdefault("labels", []).append(entry)
+
+    def add_image(self):
+        i = {"name": self.rng.choice(["nginx", "app", "reg.io:5000/app/img", "docker.io/library/nginx", "busybox",
+            "nginx.*", "ngin[x]", "nope"] + ["("] * self.chance(0.05) if self.chance(0.2) else ["nginx", "app",
+            "busybox"])}
+        for key, values in (("newName", ["other", "reg.io/x", "r:5000/y"]), ("newTag", ["v2", "latest", Plain("1.10")
+            if self.chance(0.1) else "1.10", "0x1F", "1e3"]), ("digest", ["sha256:abc", "sha256:24a0c4b4"]),
+            ("tagSuffix", ["-x"])):
+            if self.chance(0.4 if key != "tagSuffix" else 0.08):
+                i[key] = self.rng.choice(values)
+        self.spec.setdefault("imageTags" if self.chance(0.05) else "images", []).append(i)
+
+    def add_replicas(self):
+        there = [k for k in self.known if k[1] in WORKLOADS]
+        if there or self.chance(0.05):
+            self.spec.setdefault("replicas", []).append({"name": patches.pick(self.rng, there)[2],
+                "count": self.rng.choice([0, 2, 10])})
+
+    def free_vars(self):
+        free = [n for n in ("V", "W", "TAG") if n not in self.taken or self.chance(0.03)][: self.rng.randrange(1, 3)]
+        self.taken.update(free)
+        return free
+
+    def add_configuration(self):
+        rng = self.rng
+        key = rng.choice(["nameReference", "varReference", "commonLabels", "commonAnnotations", "namePrefix",
+            "namespace", "images", "replicas", "nameSuffix", "labels", "templateLabels"])
+        spec = {"path": rng.choice(["spec/ref/name", "spec/any", "metadata/labels", "spec/x/y", "spec/list/name",
+            "spec/list[]/value", "metadata/name", "data/a", "spec/replicas", "spec/image"]), **objects.maybe(rng, 0.6,
+            lambda: {"kind": rng.choice(["Thing", "ConfigMap", "Deployment"])}),
+                **objects.maybe(rng, 0.2, lambda: {"group": "example.com"}), **objects.maybe(rng, 0.1,
+                    lambda: {"version": "v1"}), **objects.maybe(rng, 0.3, lambda: {"create": True})}
+        value = [{"kind": rng.choice(["ConfigMap", "Thing", "Secret"]), **objects.maybe(rng, 0.4,
+            lambda: {"version": "v1"}), "fieldSpecs": [spec]}] if key == "nameReference" else [spec]
+        self.spec.setdefault("configurations", []).append(self.file(dump(rng, {key: value})))
+
+    def add_crd(self):
+        definition = {"example.com/v1.Thing": {"Schema": {"properties": {"spec": {"$ref": "Spec"}}}},
+            "Spec": {"Schema": {"properties": {"ref": {"x-kubernetes-object-ref-api-version": "v1",
+            "x-kubernetes-object-ref-kind": "ConfigMap", "x-kubernetes-object-ref-name-key": "name"},
+            "any": {self.rng.choice(["x-kubernetes-annotation", "x-kubernetes-label-selector",
+            "x-kubernetes-identity"]): ""}}}}}
+        text = self.rng.choice([lambda: dump(self.rng, definition, True), lambda: patches.json.dumps(definition)])()
+        self.spec.setdefault("crds", []).append(self.file(text, self.rng.choice([".json", ".yaml"])))
+
+    def add_openapi(self):
+        if self.chance(0.3):
+            self.spec["openapi"] = {"version": self.rng.choice(["v1.21.2", "v1.20.4" if self.chance(0.1)
+                else "v1.21.2"])}
+            return
+        schema = {"definitions": {"com.example.v1.Thing": {"properties": {
+            "spec": {"properties": {"list": {"type": "array", "items": {"type": "object"},
+            "x-kubernetes-patch-merge-key": "name", "x-kubernetes-patch-strategy": "merge"}}}},
+            "x-kubernetes-group-version-kind": [{"group": "example.com", "kind": "Thing", "version": "v1"}]}}}
+        self.spec["openapi"] = {"path": self.file(patches.json.dumps(schema) if self.chance(0.5) else dump(self.rng,
+            schema, True), ".json")}
+
+    def add_plugins(self):
+        kind = self.rng.choices(["transformers", "generators", "validators"], [6, 3, 1])[0]
+        body = plugins.generator(self) if kind == "generators" else plugins.transformer(self)
+        text = dump(self.rng, body, self.chance(0.5))
+        self.spec.setdefault(kind, []).append(self.file(text) if self.chance(0.6) else text)
+
+    def add_sort(self):
+        o = {"order": self.rng.choice(["legacy", "fifo", "legacy", "other"] if self.chance(0.1) else ["legacy",
+            "fifo"])}
+        if self.chance(0.3):
+            o["legacySortOptions"] = {k: self.rng.sample(["ConfigMap", "Secret", "Deployment", "Thing", "Namespace"],
+                2) for k in ("orderFirst", "orderLast") if self.chance(0.7)}
+        self.spec["sortOptions"] = o
+
+    FEATURES = [
+        (0.18, lambda s: s.spec.update(namePrefix=s.rng.choice(["p-", "dev-", "x."]))),
+            (0.13, lambda s: s.spec.update(nameSuffix=s.rng.choice(["-s", "-v1", "-9"]))),
+        (0.18, lambda s: s.spec.update(namespace=s.rng.choice(objects.NAMESPACES + ["apps"]))),
+            (0.15, lambda s: s.add_labels()),
+        (0.1, lambda s: s.spec.update(commonLabels={s.rng.choice(["app", "owner"]): s.rng.choice(["c", "1", "true"])})),
+        (0.12, lambda s: s.spec.update(commonAnnotations={s.rng.choice(["note", "by"]): s.rng.choice(["c", "1",
+            "long " * 25, "a: b"])})),
+        (0.25, lambda s: s.add_patches()), (0.12, lambda s: s.add_old_patches()), (0.15, lambda s: s.add_image()),
+        (0.1, lambda s: s.add_replicas()),
+        (0.2, lambda s: s.spec.setdefault("configMapGenerator", []).extend(s.generator(False)
+            for _ in range(s.rng.choice([1, 1, 2])))), (0.12, lambda s: s.spec.setdefault("secretGenerator",
+            []).append(s.generator(True))),
+        (0.08, lambda s: s.spec.update(generatorOptions=s.generator_options())),
+            (0.15, lambda s: s.spec.setdefault("replacements", []).extend(s.replacements())),
+        (0.1, lambda s: s.spec.setdefault("vars", []).extend(patches.var(s.rng, s.known, s.objs, n)
+            for n in s.free_vars())),
+        (0.05, lambda s: s.add_configuration()), (0.03, lambda s: s.add_crd()), (0.03, lambda s: s.add_openapi()),
+            (0.1, lambda s: s.add_plugins()), (0.06, lambda s: s.add_sort()),
+        (0.06, lambda s: s.spec.update(buildMetadata=s.rng.sample(["originAnnotations", "transformerAnnotations",
+            "managedByLabel"], s.rng.randrange(1, 3)))),
+        (0.03, lambda s: s.spec.update(metadata={"name": "k", "labels": {"a": "b"}})),
+    ]
+
+    def replacements(self):
+        r = [patches.replacement(self.rng, self.known, self.objs) for _ in range(self.rng.choice([1, 1, 2]))]
+        if self.chance(0.2):
+            return [{"path": self.file(dump(self.rng, r if self.chance(0.7) else r[0]))}]
+        return r
+
+    def write(self, component):
+        for weight, add in self.FEATURES:
+            if self.chance(weight * self.busy):
+                add(self)
+        head = {}
+        if component or self.chance(0.3):
+            head = {"apiVersion": "kustomize.config.k8s.io/v1" + ("alpha1" if component else "beta1"),
+                "kind": "Component" if component else "Kustomization"}
+        items = list(self.spec.items())
+        self.rng.shuffle(items)
+        if not self.spec:
+            self.spec["namePrefix"] = "only-"
+        name = self.rng.choice(["kustomization.yaml"] * 8 + ["kustomization.yml", "Kustomization"])
+        self.files[f"{self.folder}/{name}"] = dump(self.rng, {**head, **dict(items)}, self.chance(0.8))
+
+
+def corrupt(rng, files):
+    """Breaks one file a little."""
+    path = rng.choice([p for p in files if isinstance(files[p], str)])
+    lines = files[path].split("\n")
+    at = rng.randrange(len(lines))
+    r = rng.randrange(9)
+    if r == 0:
+        del lines[at]
+    elif r == 1:
+        lines.insert(at, lines[at])
+    elif r == 2:
+        lines[at] = rng.choice(["  ", " ", "\t"]) + lines[at]
+    elif r == 3:
+        lines[at] = lines[at][: rng.randrange(len(lines[at]) + 1)]
+    elif r == 4:
+        i = rng.randrange(len(lines[at]) + 1)
+        lines[at] = lines[at][:i] + rng.choice(list(":{}[],&*#?|->'\"%@`!\\ \t\u0085\x00\x01") + ["\ufeff", "\u00e9",
+            "$patch", "null", "~"]) + lines[at][i:]
+    elif r == 5:
+        lines[at] = lines[at].replace(":", "", 1) if ":" in lines[at] else lines[at] + ":"
+    elif r == 6 and ": " in lines[at]:
+        lines[at] = lines[at].split(": ")[0] + ": " + rng.choice(["1", "true", "null", "[]", "{}", "[a]", "{a: b}",
+            "''", "1.5", "2001-01-01"])
+    elif r == 7:
+        lines[at] = lines[at].lstrip(" ")
+    else:
+        del files[path]
+        return
+    files[path] = "\n".join(lines)
+
+
+def make(seed):
+    rng = random.Random(seed)
+    files, known, objs, taken, waiting, components = {}, [], {}, set(), [], []
+    n = rng.choice([1, 1, 2, 2, 3, 4])
+    for i in range(n):
+        top = i == n - 1
+        component = not top and rng.random() < 0.2
+        layer = Layer(rng, files, "top" if top else "l%d" % i, known, objs, taken)
+        layer.add_resources()
+        if not component:
+            take = list(waiting) if top or rng.random() < 0.6 else []
+            layer.add_bases(take, [components.pop() for _ in range(len(components)) if top or rng.random() < 0.5])
+            waiting = [w for w in waiting if w not in take] + ["l%d" % i]
+        else:
+            components.append("l%d" % i)
+        layer.write(component)
+    if rng.random() < 0.08:
+        corrupt(rng, files)
+    return files

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bad input gets kustomize 5.8's verdict: what it builds is built, what it refuses is refused, within the limits. */
+#include "tree.h"
+
+#include <stdarg.h>
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#define CONFIG_MAP(name) "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: " name "\n"
+
+static char *build_one(const char *kustomization, const char *text) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml", kustomization);
+        tree_add(&t, "a.yaml", text);
+        return tree_build(&t, ".");
+}
+
+static void expect_error(const char *kustomization, const char *text, const char *part) {
+        _cleanup_free_ char *out = build_one(kustomization, text);
+        if (strncmp(out, "error: ", 7) != 0 || !strstr(out, part))
+                assert_string_equal(out, part);
+}
+
+static void expect_built(const char *kustomization, const char *text, const char *result) {
+        _cleanup_free_ char *out = build_one(kustomization, text);
+        assert_string_equal(out, result);
+}
+
+#define RESOURCES "resources: [a.yaml]\n"
+
+static void test_a_scalar_of_ten_mebibytes(void **state) {
+        const size_t n = (size_t)10 << 20;
+        struct buf text = BUF_INIT(n + 4096);
+        buf_adds(&text, CONFIG_MAP("a") "data:\n  k: ");
+        for (size_t i = 0; i < n; i += 16)
+                buf_adds(&text, "xxxxxxxxxxxxxxxx");
+        buf_addc(&text, '\n');
+        _cleanup_free_ char *input = buf_take(&text), *out = build_one(RESOURCES, input);
+        assert_true(str_has_prefix(out, "apiVersion: v1\ndata:\n  k: xxxx"));
+        assert_true(strlen(out) > n);
+}
+
+static void test_a_million_keys(void **state) {
+        struct buf text = BUF_INIT((size_t)32 << 20);
+        buf_adds(&text, CONFIG_MAP("a") "data:\n");
+        for (int i = 1000000; i < 2000000; i++)
+                buf_addf(&text, "  k%d: v\n", i);
+        _cleanup_free_ char *input = buf_take(&text), *out = build_one(RESOURCES, input);
+        assert_non_null(strstr(out, "\n  k1999999: v\nkind: ConfigMap\n"));
+        assert_true(str_has_prefix(out, "apiVersion: v1\ndata:\n  k1000000: v\n"));
+}
+
+static void test_bytes_that_are_no_text(void **state) {
+        expect_error(RESOURCES, CONFIG_MAP("a") "data: {k: \"\xff\"}\n", "invalid leading UTF-8 octet");
+        expect_error("namePrefix: \"\xff\"\n", "", "invalid leading UTF-8 octet");
+        expect_error(RESOURCES, CONFIG_MAP("a") "data: {k: \"\x01\"}\n", "control characters are not allowed");
+}
+
+static void test_tabs(void **state) {
+        expect_error(RESOURCES, CONFIG_MAP("a") "data:\n\tk: v\n",
+                     "line 6: found character that cannot start any token");
+        expect_error("resources:\n\t- a.yaml\n", "", "line 2: found character that cannot start any token");
+}
+
+static void test_keys_that_stand_there_twice(void **state) {
+        expect_error(RESOURCES, CONFIG_MAP("a") "data:\n  k: v\n  k: w\n",
+                     "mapping key \"k\" already defined at line 6");
+        expect_built("namePrefix: x-\n" RESOURCES "namePrefix: y-\n", CONFIG_MAP("a"), CONFIG_MAP("y-a"));
+}
+
+static void test_merge_keys(void **state) {
+        expect_built(RESOURCES, CONFIG_MAP("a") "x: &x {k: v}\ndata: {<<: *x, l: m}\n",
+                     "apiVersion: v1\ndata:\n  k: v\n  l: m\nkind: ConfigMap\nmetadata:\n  name: a\nx:\n  k: v\n");
+        expect_built(
+                RESOURCES, CONFIG_MAP("a") "x: &x {k: v}\ny: &y {k: w}\ndata:\n  <<: [*x, *y]\n",
+                "apiVersion: v1\ndata:\n  k: v\nkind: ConfigMap\nmetadata:\n  name: a\nx:\n  k: v\n\"y\":\n  k: w\n");
+        expect_error(RESOURCES, CONFIG_MAP("a") "x: &x 1\ndata:\n  <<: *x\n", "map merge requires map");
+}
+
+#define PATCH(name) "patches:\n- patch: |\n    apiVersion: v1\n    kind: ConfigMap\n    metadata: {name: " name "}\n"
+
+static void test_patches_that_match_nothing_or_two(void **state) {
+        expect_error(RESOURCES PATCH("z"), CONFIG_MAP("a"), "no matches for Id ConfigMap.v1.[noGrp]/z.[noNs]");
+        expect_built(RESOURCES
+                     "patches:\n- target: {kind: Secret}\n  patch: '[{\"op\": \"remove\", \"path\": \"/x\"}]'\n",
+                     CONFIG_MAP("a"), CONFIG_MAP("a"));
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml", "resources: [p, q]\n" PATCH("a"));
+        tree_add(&t, "p/kustomization.yaml", "namePrefix: p-\n" RESOURCES);
+        tree_add(&t, "q/kustomization.yaml", "namePrefix: q-\n" RESOURCES);
+        tree_add(&t, "p/a.yaml", CONFIG_MAP("a"));
+        tree_add(&t, "q/a.yaml", CONFIG_MAP("a"));
+        _cleanup_free_ char *out = tree_build(&t, ".");
+        assert_non_null(strstr(out, "multiple matches for Id ConfigMap.v1.[noGrp]/a.[noNs]"));
+}
+
+static void test_names_that_collide_after_prefixing(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml", "resources: [p, b.yaml]\n");
+        tree_add(&t, "p/kustomization.yaml", "namePrefix: p-\n" RESOURCES);
+        tree_add(&t, "p/a.yaml", CONFIG_MAP("a"));
+        tree_add(&t, "b.yaml", CONFIG_MAP("p-a"));
+        _cleanup_free_ char *out = tree_build(&t, ".");
+        assert_non_null(strstr(out, "may not add resource with an already registered id: ConfigMap.v1.[noGrp]/p-a"));
+        expect_error("namespace: one\n" RESOURCES,
+                     CONFIG_MAP("a") "  namespace: x\n---\n" CONFIG_MAP("a") "  namespace: y\n",
+                     "namespace transformation produces ID conflict");
+}
+
+static void test_self_inclusion(void **state) {
+        expect_error("resources: [.]\n", "", "cycle detected");
+        expect_error("components: [.]\n", "", "cycle detected");
+}
+
+static void test_alias_bombs(void **state) {
+        struct buf text = BUF_INIT(65536);
+        buf_adds(&text, "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+        for (int i = 1; i < 10; i++) {
+                buf_addf(&text, "a%d: &a%d [*a%d", i, i, i - 1);
+                for (int k = 1; k < 10; k++)
+                        buf_addf(&text, ", *a%d", i - 1);
+                buf_adds(&text, "]\n");
+        }
+        buf_adds(&text, CONFIG_MAP("a"));
+        _cleanup_free_ char *bomb = buf_take(&text);
+        expect_error(RESOURCES, bomb, "excessive aliasing");
+        expect_error(bomb, "", "excessive aliasing");
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_a_scalar_of_ten_mebibytes),
+                cmocka_unit_test(test_a_million_keys),
+                cmocka_unit_test(test_bytes_that_are_no_text),
+                cmocka_unit_test(test_tabs),
+                cmocka_unit_test(test_keys_that_stand_there_twice),
+                cmocka_unit_test(test_merge_keys),
+                cmocka_unit_test(test_patches_that_match_nothing_or_two),
+                cmocka_unit_test(test_names_that_collide_after_prefixing),
+                cmocka_unit_test(test_self_inclusion),
+                cmocka_unit_test(test_alias_bombs),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
