@@ -6,8 +6,10 @@ import http.client
 import json
 import os
 import shutil
+import signal
 import ssl
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.parse
@@ -15,6 +17,8 @@ import urllib.parse
 TOP = os.environ.get("WEIR_TOP", os.path.abspath(os.path.join(os.path.dirname(__file__), "..")))
 WEIR = os.environ.get("WEIR", os.path.join(TOP, "build", "weir"))
 PEERS = os.path.join(os.environ.get("WEIR_PEERS", os.path.expanduser("~/.cache/weir-peers")), "bin")
+
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # `timeout bench/...` stops what the benchmark started, too
 
 
 def have_peer(name):
