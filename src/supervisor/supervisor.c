@@ -16,6 +16,7 @@
 #include <sys/signalfd.h>
 
 #define SERVICE_RANGE "10.0.0.0/16" /* room for a fleet; the first addresses are those of the default /24 */
+#define SOCKET "run/apiserver.sock"
 #define YEAR (INT64_C(365) * 86400)
 #define RESTARTS_PATIENCE 3 /* a role that ended so often before weir was up stops it */
 
@@ -84,7 +85,7 @@ int supervisor_set_arguments(struct arena *a, struct role *r, const char *const 
 static int plan_roles(struct supervisor *s, struct err *err) {
         const char *port = arena_printf(s->arena, "%u", s->options->port);
         const char *forge_port = arena_printf(s->arena, "%u", s->options->forge_port);
-        const char *socket = supervisor_in_dir(s, "run/apiserver.sock"), *wake = supervisor_in_dir(s, "run/wake.sock");
+        const char *socket = supervisor_in_dir(s, SOCKET), *wake = supervisor_in_dir(s, "run/wake.sock");
         const char *git = supervisor_in_dir(s, "git");
         const char *tokens = s->options->token_auth_file;
         if (!port || !forge_port || !socket || !wake || !git)
@@ -138,14 +139,13 @@ static int write_controllers_kubeconfig(struct supervisor *s, struct err *err) {
         return r;
 }
 
+/* Through the private socket: no TLS, no key, and nothing of the administrator's kubeconfig, which is the user's. */
 static int install(struct supervisor *s, struct err *err) {
-        _cleanup_arena_ struct arena *a = arena_new(0);
-        struct client_config config;
+        const struct client_config config = {.server = "http://localhost", .unix_socket = supervisor_in_dir(s, SOCKET)};
         struct client *c;
-        if (!a)
+        if (!config.unix_socket)
                 return err_oom(err);
-        if (client_config_load(a, supervisor_in_dir(s, "admin.kubeconfig"), NULL, &config, err) < 0 ||
-            client_new(&config, &c, err) < 0)
+        if (client_new(&config, &c, err) < 0)
                 return -1;
         int r = install_apply(c, NULL, err);
         if (r == 0)

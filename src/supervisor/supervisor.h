@@ -3,7 +3,7 @@
  *
  *   DIR/run/weir.lock       held while a supervisor runs
  *   DIR/run/state.json      what runs where, for `weir status`, `weir down` and `weir user`
- *   DIR/run/apiserver.sock  the control plane's private socket
+ *   DIR/run/apiserver.sock  the control plane's private socket, through which weir's own objects are installed
  *   DIR/run/wake.sock       pushes to the forge, told to the controllers
  *   DIR/admin.kubeconfig, DIR/pki/, DIR/state.db   the control plane's
  *   DIR/git/                the forge's repositories
