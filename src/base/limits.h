@@ -79,7 +79,7 @@
 #define LIMIT_KUSTOMIZE_HISTORY 100                /* previous ids that an annotation of kustomize's own may give */
 #define LIMIT_KUSTOMIZE_FILE ((size_t)64 << 20)    /* one file of a source tree, bytes */
 #define LIMIT_KUSTOMIZE_FILES 100000               /* files and directories one build may name */
-#define LIMIT_KUSTOMIZE_RESOURCES 100000           /* resources of one build */
+#define LIMIT_KUSTOMIZE_RESOURCES 200000           /* resources of one build */
 #define LIMIT_KUSTOMIZE_WORK ((size_t)20 << 20)    /* resources looked at by all patches, selectors and references */
 #define LIMIT_KUSTOMIZE_OUTPUT ((size_t)512 << 20) /* bytes of YAML one build may print */
 #define LIMIT_SYMLINKS 255                         /* symlinks followed for one path */
