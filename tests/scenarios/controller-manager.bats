@@ -68,6 +68,11 @@ rolled_out() { # REPLICAS
 	[ "$(kubectl get replicasets -n web --no-headers | wc -l)" -eq 2 ]
 }
 
+@test "its cleaner of legacy tokens knows since when they are tracked" {
+	[[ "$(field configmap kube-apiserver-legacy-service-account-token-tracking kube-system '{.data.since}')" == 20??-??-?? ]]
+	! grep 'legacy-service-account-token-tracking" not found' "$BATS_FILE_TMPDIR/manager.out"
+}
+
 @test "deleting the Deployment collects its ReplicaSets and pods" {
 	kubectl delete deployment web -n web
 	no_pods() { [ -z "$(kubectl get replicasets,pods -n web -o name)" ]; }

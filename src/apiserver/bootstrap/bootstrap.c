@@ -287,6 +287,19 @@ static int authentication(struct bootstrap *b, struct err *err) {
         return ensure(b, &object, "kube-apiserver", NULL, err);
 }
 
+/* Since when it is known which legacy tokens are used: kube-controller-manager's cleaner of them asks. */
+static int token_tracking(struct bootstrap *b, struct err *err) {
+        char now[TIME_TEXT_MAX];
+        time_format_rfc3339(now, clock_realtime_ns() / NSEC_PER_SEC);
+        return ensure_text(b,
+                           arena_printf(b->arena,
+                                        "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":"
+                                        "\"kube-apiserver-legacy-service-account-token-tracking\",\"namespace\":"
+                                        "\"kube-system\"},\"data\":{\"since\":\"%.10s\"}}",
+                                        now),
+                           err);
+}
+
 static int make(struct registry *r, const struct bootstrap_options *options,
                 int (*objects)(struct bootstrap *b, struct err *err), struct err *err) {
         _cleanup_arena_ struct arena *arena = arena_new(0);
@@ -304,7 +317,10 @@ static int common(struct bootstrap *b, struct err *err) {
 }
 
 static int own(struct bootstrap *b, struct err *err) {
-        return service_range(b, err) < 0 || own_service(b, err) < 0 || authentication(b, err) < 0 ? -1 : 0;
+        return service_range(b, err) < 0 || own_service(b, err) < 0 || authentication(b, err) < 0 ||
+                               token_tracking(b, err) < 0
+                       ? -1
+                       : 0;
 }
 
 int bootstrap_policy(struct registry *r, struct err *err) {
