@@ -4,6 +4,7 @@ import copy
 import json
 
 import objects
+from objects import often
 from text import Plain, dump, stream, text_value
 
 PATHS = ["/metadata/labels", "/metadata/labels/app", "/metadata/annotations", "/metadata/annotations/note",
@@ -73,9 +74,16 @@ def group_of(version):
     return version.split("/")[0] if "/" in version else ""
 
 
+def exact(ident):
+    """The target that names one object."""
+    version, kind, name, ns = ident
+    out = {"group": group_of(version), "version": version.split("/")[-1], "kind": kind, "name": name, "namespace": ns}
+    return {k: v for k, v in out.items() if v}
+
+
 def pattern(rng, text):
-    return rng.choice([text] * 8 + [".*", text[:1] + ".*", text + "|nope", "^" + text + "$", "nope"
-        if rng.random() < 0.3 else text, "[" if rng.random() < 0.05 else text])
+    other = [".*", text[:1] + ".*", text + "|nope", "^" + text + "$"]
+    return rng.choice([text] * 40 + other * 4 + ["nope", "nope", "["])
 
 
 def target(rng, known):
@@ -93,8 +101,8 @@ def target(rng, known):
     if rng.random() < 0.1:
         t["namespace"] = pattern(rng, ns or "ns1")
     if rng.random() < 0.1:
-        t["labelSelector"] = rng.choice(["app=web", "app in (web,db)", "tier", "!tier", "app!=web,env", "app=", "a b"
-            if rng.random() < 0.1 else "app", ""])
+        selectors = ["app=web", "app in (web,db)", "tier", "!tier", "app!=web,env", "app=", ""]
+        t["labelSelector"] = rng.choice(selectors * 5 + ["a b"])
     if rng.random() < 0.05:
         t["annotationSelector"] = rng.choice(["note", "note=a", "note notin (x)"])
     return t
@@ -103,19 +111,18 @@ def target(rng, known):
 def mutate(rng, v, depth=0):
     """A part of an object, changed: what a strategic merge patch looks like."""
     if isinstance(v, dict):
-        out = {k: mutate(rng, x, depth + 1) for k, x in v.items() if depth == 0 and k in ("apiVersion", "kind",
-            "metadata") or k == "name" or rng.random() < 0.6}
+        kept = ("apiVersion", "kind", "metadata", "name") if depth == 0 else ("name",)
+        out = {k: mutate(rng, x, depth + 1) for k, x in v.items() if k in kept or rng.random() < 0.6}
         r = rng.random()
         if r < 0.06 and depth:
             out[rng.choice(list(v) or ["zz"])] = None
         elif r < 0.12:
             out[rng.choice(["new", "a", "labels", "value", "name"]) if depth else "extra"] = text_value(rng)
         elif r < 0.16:
-            out["$patch"] = rng.choice(["delete", "replace", "merge", "replace", "bogus"] if rng.random() < 0.3
-                else ["delete", "replace", "merge"])
+            out["$patch"] = rng.choice(["delete", "replace", "merge"] * 5 + ["bogus"])
         elif r < 0.17:
-            out[rng.choice(["$retainKeys", "$setElementOrder/containers",
-                "$deleteFromPrimitiveList/finalizers"])] = ["a"]
+            odd = ["$retainKeys", "$setElementOrder/containers", "$deleteFromPrimitiveList/finalizers"]
+            out[rng.choice(odd)] = ["a"]
         return out
     if isinstance(v, list):
         out = [mutate(rng, x, depth + 1) for x in v if rng.random() < 0.7]
@@ -132,20 +139,28 @@ def mutate(rng, v, depth=0):
     return v if rng.random() < 0.5 else rng.choice([text_value(rng), v, None if rng.random() < 0.2 else v])
 
 
+def small(rng, ident):
+    """A patch that only says what it is for and a field or two."""
+    version, kind, name, ns = ident
+    metadata = {
+        "name": name,
+        **({"namespace": ns} if ns else {}),
+        **often(rng, labels=(0.2, lambda: objects.labels(rng)), annotations=(0.2, lambda: objects.labels(rng))),
+    }
+    body = {"data": objects.some_map(rng)} if kind == "ConfigMap" else {"spec": {"replicas": 5}}
+    out = {"apiVersion": version, "kind": kind, "metadata": metadata, **(body if rng.random() < 0.7 else {})}
+    return {**out, "$patch": "delete"} if rng.random() < 0.1 else out
+
+
 def strategic(rng, known, objs):
     """A strategic merge patch for a known object, its own shape or another's."""
     ident = pick(rng, known)
     o = objs.get(ident)
     if o is None or rng.random() < 0.3:
-        return {"apiVersion": ident[0], "kind": ident[1], "metadata": {"name": ident[2], **({"namespace": ident[3]}
-            if ident[3] else {}), **objects.maybe(rng, 0.4,
-            lambda: {rng.choice(["labels", "annotations"]): objects.labels(rng)})},
-                **objects.maybe(rng, 0.7, lambda: {"spec": {"replicas": 5}} if ident[1] != "ConfigMap"
-                    else {"data": objects.some_map(rng)}), **objects.maybe(rng, 0.1, lambda: {"$patch": "delete"})}
+        return small(rng, ident)
     p = mutate(rng, o)
     if rng.random() < 0.97:
-        p = {"apiVersion": ident[0], "kind": ident[1], **{k: v for k, v in p.items() if k not in ("apiVersion",
-            "kind")}}
+        p.update({"apiVersion": ident[0], "kind": ident[1]})
     meta = p.setdefault("metadata", {})
     if isinstance(meta, dict) and rng.random() < 0.95:
         meta["name"] = ident[2]
@@ -155,16 +170,18 @@ def strategic(rng, known, objs):
     return p
 
 
+VERBS = {"add": 10, "replace": 6, "remove": 2, "test": 0.2, "copy": 0.7, "move": 0.5, "bogus": 0.05}
+
+
 def operations(rng, o=None):
     """Of a JSON patch; most ways lead somewhere in o."""
     out = []
     way = lambda: pointer(rng, o) if o and rng.random() < 0.9 else rng.choice(PATHS)
     for _ in range(rng.randrange(1, 4)):
-        op = {"op": rng.choices(["add", "replace", "remove", "test", "copy", "move", "bogus"], [10, 6, 2, 0.2, 0.7,
-            0.5, 0.05])[0], "path": way()}
+        op = {"op": rng.choices(list(VERBS), list(VERBS.values()))[0], "path": way()}
         if op["op"] in ("add", "replace", "test"):
-            op["value"] = rng.choice([text_value(rng), {"name": "fresh", "image": "i"}, ["x"], {"app": "new"}, 7, None,
-                {}])
+            fresh = {"name": "fresh", "image": "i"}
+            op["value"] = rng.choice([text_value(rng), fresh, ["x"], {"app": "new"}, 7, None, {}])
         elif op["op"] in ("copy", "move"):
             op["from"] = way()
         out.append(op)

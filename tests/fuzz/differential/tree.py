@@ -1,14 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """A random tree of overlays: {path: text or bytes}, built at "top". Every feature of a kustomization file has a weight;
 some trees are broken on purpose."""
+import json
 import random
 
 import objects
 import patches
 import plugins
+from objects import often
 from text import TEXTS, Plain, dump, stream
 
 
+CONFIGURATIONS = [
+    "nameReference", "varReference", "commonLabels", "commonAnnotations", "namePrefix", "namespace", "images",
+        "replicas",
+    "nameSuffix", "labels", "templateLabels",
+]
+METADATA = ["originAnnotations", "transformerAnnotations", "managedByLabel"]
 WORKLOADS = ("Deployment", "StatefulSet", "ReplicationController")
 
 
@@ -56,9 +64,31 @@ class Layer:
             self.spec.setdefault("components", []).append("../" + c)
 
     def source_text(self):
-        return self.rng.choice(["a=b\nc=d\n", "# c\n\nK=v w\n  X= y\nEMPTY\nQ=\"q\"\n", "k=v", "one: two\n",
-            "\ufeffA=1\n", "plain text\nmore\n", "x" * 100, "\n", "", "a=\u00e9\nb=1=2\r\n", "#only\n",
-            self.rng.choice(TEXTS)])
+        return self.rng.choice([
+            "a=b\nc=d\n", "# c\n\nK=v w\n  X= y\nEMPTY\nQ=\"q\"\n", "k=v", "one: two\n", "\ufeffA=1\n",
+            "plain text\nmore\n", "x" * 100, "\n", "", "a=\u00e9\nb=1=2\r\n", "#only\n", self.rng.choice(TEXTS),
+        ])
+
+    def add_source(self, g):
+        """One more source of a generator: a literal, a file or an env file."""
+        rng, r = self.rng, self.rng.random()
+        if r < 0.5:
+            odd = [
+                "b='q'", 'c="q q"', "d=x=y", "e=", "k1=\u00e9", "f=" + rng.choice(TEXTS), "l=" + "word " * 30, "g='",
+                    "bad"
+            ]
+            g.setdefault("literals", []).append(rng.choice(odd if self.chance(0.15) else ["a=1", "k=v", "b=x",
+                "port=80"]))
+        elif r < 0.75:
+            bytes_ = [self.source_text().encode("utf-8", "replace"), b"\xff\xfe\x00bin", bytes(range(60))]
+            text = rng.choice(bytes_) if self.chance(0.2) else self.source_text()
+            path = self.file(text, rng.choice([".txt", ".env", ".properties", ""]))
+            wrong = ["x=", "=y", "a=b=c", "missing.txt"]
+            g.setdefault("files", []).append(rng.choice([path, "key=" + path] if self.chance(0.99) else wrong))
+        elif self.chance(0.3):
+            g["env"] = self.file(self.source_text(), ".env")
+        else:
+            g.setdefault("envs", []).append(self.file(self.source_text(), ".env"))
 
     def generator(self, secret):
         rng, g = self.rng, {}
@@ -66,30 +96,13 @@ class Layer:
         there = [k for k in self.known if k[1] == kind]
         if there and self.chance(0.25):
             _, _, g["name"], ns = rng.choice(there)
-            g["behavior"] = rng.choice(["merge", "replace", "merge", "create", "unspecified"] if self.chance(0.1)
-                else ["merge", "replace"])
+            g["behavior"] = rng.choice(["merge", "replace"] * 10 + ["create", "unspecified"])
             if ns:
                 g["namespace"] = ns
         elif self.chance(0.99):
             g["name"] = rng.choice([n for n in objects.NAMES if not any(k[2] == n for k in there)] or objects.NAMES)
         for _ in range(rng.randrange(1, 3)):
-            r = rng.random()
-            if r < 0.5:
-                g.setdefault("literals", []).append(rng.choice(["a=1", "k=v", "b='q'", 'c="q q"', "d=x=y", "e=",
-                    "k1=\u00e9", "f=" + rng.choice(TEXTS), "long=" + "word " * 30, "g='", "bad"] if self.chance(0.15)
-                    else ["a=1", "k=v", "b=x", "port=80"]))
-            elif r < 0.75:
-                text = rng.choice([self.source_text(), self.source_text().encode("utf-8", "replace"),
-                    b"\xff\xfe\x00bin", bytes(range(60))] if self.chance(0.3) else [self.source_text()])
-                path = self.file(text, rng.choice([".txt", ".env", ".properties", ""]))
-                g.setdefault("files", []).append(rng.choice([path, "key=" + path, path]) if self.chance(0.99)
-                    else rng.choice(["x=", "=y", "a=b=c", "missing.txt"]))
-            else:
-                path = self.file(self.source_text(), ".env")
-                if self.chance(0.3):
-                    g["env"] = path
-                else:
-                    g.setdefault("envs", []).append(path)
+            self.add_source(g)
         if "behavior" not in g and self.chance(0.1):
             g["namespace"] = rng.choice(objects.NAMESPACES)
         if self.chance(0.2):
@@ -101,16 +114,13 @@ class Layer:
         return g
 
     def generator_options(self):
-        o = {}
-        if self.chance(0.4):
-            o["labels"] = objects.labels(self.rng)
-        if self.chance(0.3):
-            o["annotations"] = {"note": self.rng.choice(["x", "1", "true"])}
-        if self.chance(0.5):
-            o["disableNameSuffixHash"] = self.rng.choice([True, True, False])
-        if self.chance(0.2):
-            o["immutable"] = True
-        return o
+        return often(
+            self.rng,
+            labels=(0.4, lambda: objects.labels(self.rng)),
+            annotations=(0.3, lambda: {"note": self.rng.choice(["x", "1", "true"])}),
+            disableNameSuffixHash=(0.5, lambda: self.rng.choice([True, True, False])),
+            immutable=(0.2, lambda: True),
+        )
 
     # ---- what it changes ----
 
@@ -141,38 +151,47 @@ class Layer:
         if self.chance(0.6):
             body = patches.patch_text(rng, patches.strategic(rng, self.known, self.objs))
             self.spec.setdefault("patchesStrategicMerge", []).append(self.file(body) if self.chance(0.6) else body)
-        else:
-            version, kind, name, ns = ident = patches.pick(rng, self.known)
-            t = {"version": version.split("/")[-1], "kind": kind, "name": name, **objects.maybe(rng, 0.95,
-                lambda: {"group": patches.group_of(version)}), **({"namespace": ns} if ns else {})}
-            body = patches.patch_text(rng, patches.operations(rng, self.objs.get(ident)))
-            self.spec.setdefault("patchesJson6902", []).append({"target": t, **({"path": self.file(body)}
-                if self.chance(0.5) else {"patch": body})})
+            return
+        ident = patches.pick(rng, self.known)
+        body = patches.patch_text(rng, patches.operations(rng, self.objs.get(ident)))
+        where = {"path": self.file(body)} if self.chance(0.5) else {"patch": body}
+        self.spec.setdefault("patchesJson6902", []).append({"target": patches.exact(ident), **where})
+
+    def field_spec(self, paths, kinds):
+        return {
+            "path": self.rng.choice(paths),
+            **often(self.rng, kind=(0.6, lambda: self.rng.choice(kinds)), create=(0.4, lambda: True)),
+        }
 
     def add_labels(self):
-        rng = self.rng
-        for _ in range(rng.choice([1, 1, 2])):
-            entry = {"pairs": {rng.choice(["app", "team", "x.io/y", "n"]): rng.choice(["x", "1", "true", "1.10", "yes",
-                "2001-01-01", Plain("5") if self.chance(0.05) else "5"])}}
-            for flag in ("includeSelectors", "includeTemplates"):
-                if self.chance(0.3):
-                    entry[flag] = rng.choice([True, True, False])
-            if self.chance(0.15):
-                entry["fields"] = [{"path": rng.choice(["spec/x/labels", "spec/template/metadata/labels",
-                    "metadata/labels"]), **objects.maybe(rng, 0.6, lambda: {"kind": rng.choice(["Thing",
-                    "Deployment"])}), **objects.maybe(rng, 0.5, lambda: {"create": True})}]
-            self.spec.setdefault("labels", []).append(entry)
+        values = ["x", "1", "true", "1.10", "yes", "2001-01-01"] * 10 + [Plain("5")]
+        paths = ["spec/x/labels", "spec/template/metadata/labels", "metadata/labels"]
+        for _ in range(self.rng.choice([1, 1, 2])):
+            self.spec.setdefault("labels", []).append({
+                "pairs": {self.rng.choice(["app", "team", "x.io/y", "n"]): self.rng.choice(values)},
+                **often(
+                    self.rng,
+                    includeSelectors=(0.3, lambda: self.rng.choice([True, True, False])),
+                    includeTemplates=(0.3, lambda: self.rng.choice([True, True, False])),
+                    fields=(0.15, lambda: [self.field_spec(paths, ["Thing", "Deployment"])]),
+                ),
+            })
 
     def add_image(self):
-        i = {"name": self.rng.choice(["nginx", "app", "reg.io:5000/app/img", "docker.io/library/nginx", "busybox",
-            "nginx.*", "ngin[x]", "nope"] + ["("] * self.chance(0.05) if self.chance(0.2) else ["nginx", "app",
-            "busybox"])}
-        for key, values in (("newName", ["other", "reg.io/x", "r:5000/y"]), ("newTag", ["v2", "latest", Plain("1.10")
-            if self.chance(0.1) else "1.10", "0x1F", "1e3"]), ("digest", ["sha256:abc", "sha256:24a0c4b4"]),
-            ("tagSuffix", ["-x"])):
-            if self.chance(0.4 if key != "tagSuffix" else 0.08):
-                i[key] = self.rng.choice(values)
-        self.spec.setdefault("imageTags" if self.chance(0.05) else "images", []).append(i)
+        rng = self.rng
+        names = ["nginx", "app", "busybox"] * 8 + ["reg.io:5000/app/img", "docker.io/library/nginx", "nginx.*",
+            "ngin[x]", "nope"]
+        tags = ["v2", "latest", "1.10", "0x1F", "1e3"] * 8 + [Plain("1.10")]
+        self.spec.setdefault("imageTags" if self.chance(0.05) else "images", []).append({
+            "name": rng.choice(names),
+            **often(
+                rng,
+                newName=(0.4, lambda: rng.choice(["other", "reg.io/x", "r:5000/y"])),
+                newTag=(0.4, lambda: rng.choice(tags)),
+                digest=(0.3, lambda: rng.choice(["sha256:abc", "sha256:24a0c4b4"])),
+                tagSuffix=(0.08, lambda: "-x"),
+            ),
+        })
 
     def add_replicas(self):
         there = [k for k in self.known if k[1] in WORKLOADS]
@@ -187,37 +206,50 @@ class Layer:
 
     def add_configuration(self):
         rng = self.rng
-        key = rng.choice(["nameReference", "varReference", "commonLabels", "commonAnnotations", "namePrefix",
-            "namespace", "images", "replicas", "nameSuffix", "labels", "templateLabels"])
-        spec = {"path": rng.choice(["spec/ref/name", "spec/any", "metadata/labels", "spec/x/y", "spec/list/name",
-            "spec/list[]/value", "metadata/name", "data/a", "spec/replicas", "spec/image"]), **objects.maybe(rng, 0.6,
-            lambda: {"kind": rng.choice(["Thing", "ConfigMap", "Deployment"])}),
-                **objects.maybe(rng, 0.2, lambda: {"group": "example.com"}), **objects.maybe(rng, 0.1,
-                    lambda: {"version": "v1"}), **objects.maybe(rng, 0.3, lambda: {"create": True})}
-        value = [{"kind": rng.choice(["ConfigMap", "Thing", "Secret"]), **objects.maybe(rng, 0.4,
-            lambda: {"version": "v1"}), "fieldSpecs": [spec]}] if key == "nameReference" else [spec]
-        self.spec.setdefault("configurations", []).append(self.file(dump(rng, {key: value})))
+        key = rng.choice(CONFIGURATIONS)
+        paths = [
+            "spec/ref/name", "spec/any", "metadata/labels", "spec/x/y", "spec/list/name", "spec/list[]/value",
+                "metadata/name",
+            "data/a", "spec/replicas", "spec/image",
+        ]
+        spec = self.field_spec(paths, ["Thing", "ConfigMap", "Deployment"])
+        spec.update(often(rng, group=(0.2, lambda: "example.com"), version=(0.1, lambda: "v1")))
+        referred = {"kind": rng.choice(["ConfigMap", "Thing", "Secret"]), **often(rng, version=(0.4, lambda: "v1"))}
+        value = {**referred, "fieldSpecs": [spec]} if key == "nameReference" else spec
+        self.spec.setdefault("configurations", []).append(self.file(dump(rng, {key: [value]})))
+
+    def data_file(self, v, suffix):
+        """JSON or YAML, whatever the name says."""
+        return self.file(json.dumps(v) if self.chance(0.5) else dump(self.rng, v, True), suffix)
 
     def add_crd(self):
-        definition = {"example.com/v1.Thing": {"Schema": {"properties": {"spec": {"$ref": "Spec"}}}},
-            "Spec": {"Schema": {"properties": {"ref": {"x-kubernetes-object-ref-api-version": "v1",
-            "x-kubernetes-object-ref-kind": "ConfigMap", "x-kubernetes-object-ref-name-key": "name"},
-            "any": {self.rng.choice(["x-kubernetes-annotation", "x-kubernetes-label-selector",
-            "x-kubernetes-identity"]): ""}}}}}
-        text = self.rng.choice([lambda: dump(self.rng, definition, True), lambda: patches.json.dumps(definition)])()
-        self.spec.setdefault("crds", []).append(self.file(text, self.rng.choice([".json", ".yaml"])))
+        mark = self.rng.choice(["x-kubernetes-annotation", "x-kubernetes-label-selector", "x-kubernetes-identity"])
+        ref = {
+            "x-kubernetes-object-ref-api-version": "v1",
+            "x-kubernetes-object-ref-kind": "ConfigMap",
+            "x-kubernetes-object-ref-name-key": "name",
+        }
+        definitions = {
+            "example.com/v1.Thing": {"Schema": {"properties": {"spec": {"$ref": "Spec"}}}},
+            "Spec": {"Schema": {"properties": {"ref": ref, "any": {mark: ""}}}},
+        }
+        self.spec.setdefault("crds", []).append(self.data_file(definitions, self.rng.choice([".json", ".yaml"])))
 
     def add_openapi(self):
         if self.chance(0.3):
-            self.spec["openapi"] = {"version": self.rng.choice(["v1.21.2", "v1.20.4" if self.chance(0.1)
-                else "v1.21.2"])}
+            self.spec["openapi"] = {"version": self.rng.choice(["v1.21.2"] * 10 + ["v1.20.4"])}
             return
-        schema = {"definitions": {"com.example.v1.Thing": {"properties": {
-            "spec": {"properties": {"list": {"type": "array", "items": {"type": "object"},
-            "x-kubernetes-patch-merge-key": "name", "x-kubernetes-patch-strategy": "merge"}}}},
-            "x-kubernetes-group-version-kind": [{"group": "example.com", "kind": "Thing", "version": "v1"}]}}}
-        self.spec["openapi"] = {"path": self.file(patches.json.dumps(schema) if self.chance(0.5) else dump(self.rng,
-            schema, True), ".json")}
+        merging = {
+            "type": "array",
+            "items": {"type": "object"},
+            "x-kubernetes-patch-merge-key": "name",
+            "x-kubernetes-patch-strategy": "merge",
+        }
+        thing = {
+            "properties": {"spec": {"properties": {"list": merging}}},
+            "x-kubernetes-group-version-kind": [{"group": "example.com", "kind": "Thing", "version": "v1"}],
+        }
+        self.spec["openapi"] = {"path": self.data_file({"definitions": {"com.example.v1.Thing": thing}}, ".json")}
 
     def add_plugins(self):
         kind = self.rng.choices(["transformers", "generators", "validators"], [6, 3, 1])[0]
@@ -226,35 +258,53 @@ class Layer:
         self.spec.setdefault(kind, []).append(self.file(text) if self.chance(0.6) else text)
 
     def add_sort(self):
-        o = {"order": self.rng.choice(["legacy", "fifo", "legacy", "other"] if self.chance(0.1) else ["legacy",
-            "fifo"])}
-        if self.chance(0.3):
-            o["legacySortOptions"] = {k: self.rng.sample(["ConfigMap", "Secret", "Deployment", "Thing", "Namespace"],
-                2) for k in ("orderFirst", "orderLast") if self.chance(0.7)}
-        self.spec["sortOptions"] = o
+        kinds = ["ConfigMap", "Secret", "Deployment", "Thing", "Namespace"]
+        order = often(
+            self.rng,
+            orderFirst=(0.7, lambda: self.rng.sample(kinds, 2)),
+            orderLast=(0.7, lambda: self.rng.sample(kinds, 2)),
+        )
+        self.spec["sortOptions"] = {
+            "order": self.rng.choice(["legacy", "fifo"] * 10 + ["other"]),
+            **often(self.rng, legacySortOptions=(0.3, lambda: order)),
+        }
 
-    FEATURES = [
-        (0.18, lambda s: s.spec.update(namePrefix=s.rng.choice(["p-", "dev-", "x."]))),
-            (0.13, lambda s: s.spec.update(nameSuffix=s.rng.choice(["-s", "-v1", "-9"]))),
-        (0.18, lambda s: s.spec.update(namespace=s.rng.choice(objects.NAMESPACES + ["apps"]))),
-            (0.15, lambda s: s.add_labels()),
-        (0.1, lambda s: s.spec.update(commonLabels={s.rng.choice(["app", "owner"]): s.rng.choice(["c", "1", "true"])})),
-        (0.12, lambda s: s.spec.update(commonAnnotations={s.rng.choice(["note", "by"]): s.rng.choice(["c", "1",
-            "long " * 25, "a: b"])})),
-        (0.25, lambda s: s.add_patches()), (0.12, lambda s: s.add_old_patches()), (0.15, lambda s: s.add_image()),
+    def put(self, field, *values):
+        self.spec[field] = self.rng.choice(values)
+
+    def add(self, field, items):
+        self.spec.setdefault(field, []).extend(items)
+
+    def some(self, make):
+        return [make() for _ in range(self.rng.choice([1, 1, 2]))]
+
+    def vars(self):
+        return [patches.var(self.rng, self.known, self.objs, n) for n in self.free_vars()]
+
+    FEATURES = [  # probability, what adds it
+        (0.18, lambda s: s.put("namePrefix", "p-", "dev-", "x.")),
+        (0.13, lambda s: s.put("nameSuffix", "-s", "-v1", "-9")),
+        (0.18, lambda s: s.put("namespace", "apps", *objects.NAMESPACES)),
+        (0.15, lambda s: s.add_labels()),
+        (0.1, lambda s: s.put("commonLabels", {"app": "c"}, {"owner": "1"}, {"owner": "true"})),
+        (0.12, lambda s: s.put("commonAnnotations", {"note": "c"}, {"by": "1"}, {"by": "long " * 25},
+            {"note": "a: b"})),
+        (0.25, lambda s: s.add_patches()),
+        (0.12, lambda s: s.add_old_patches()),
+        (0.15, lambda s: s.add_image()),
         (0.1, lambda s: s.add_replicas()),
-        (0.2, lambda s: s.spec.setdefault("configMapGenerator", []).extend(s.generator(False)
-            for _ in range(s.rng.choice([1, 1, 2])))), (0.12, lambda s: s.spec.setdefault("secretGenerator",
-            []).append(s.generator(True))),
-        (0.08, lambda s: s.spec.update(generatorOptions=s.generator_options())),
-            (0.15, lambda s: s.spec.setdefault("replacements", []).extend(s.replacements())),
-        (0.1, lambda s: s.spec.setdefault("vars", []).extend(patches.var(s.rng, s.known, s.objs, n)
-            for n in s.free_vars())),
-        (0.05, lambda s: s.add_configuration()), (0.03, lambda s: s.add_crd()), (0.03, lambda s: s.add_openapi()),
-            (0.1, lambda s: s.add_plugins()), (0.06, lambda s: s.add_sort()),
-        (0.06, lambda s: s.spec.update(buildMetadata=s.rng.sample(["originAnnotations", "transformerAnnotations",
-            "managedByLabel"], s.rng.randrange(1, 3)))),
-        (0.03, lambda s: s.spec.update(metadata={"name": "k", "labels": {"a": "b"}})),
+        (0.2, lambda s: s.add("configMapGenerator", s.some(lambda: s.generator(False)))),
+        (0.12, lambda s: s.add("secretGenerator", [s.generator(True)])),
+        (0.08, lambda s: s.put("generatorOptions", s.generator_options())),
+        (0.15, lambda s: s.add("replacements", s.replacements())),
+        (0.1, lambda s: s.add("vars", s.vars())),
+        (0.05, lambda s: s.add_configuration()),
+        (0.03, lambda s: s.add_crd()),
+        (0.03, lambda s: s.add_openapi()),
+        (0.1, lambda s: s.add_plugins()),
+        (0.06, lambda s: s.add_sort()),
+        (0.06, lambda s: s.put("buildMetadata", *[s.rng.sample(METADATA, n) for n in (1, 2, 3)])),
+        (0.03, lambda s: s.put("metadata", {"name": "k", "labels": {"a": "b"}})),
     ]
 
     def replacements(self):
