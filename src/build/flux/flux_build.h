@@ -20,9 +20,9 @@ int flux_build(struct arena *a, int root_fd, const char *path, const struct valu
 struct flux_build_options {
         const struct value *vars;
         const struct kustomize_remotes *remotes; /* where remote bases are; NULL: refused (--no-remote-bases) */
-        const char
-                *ignore; /* as the flux CLI: .sourceignore files count, and these lines ("" is none); NULL: neither */
-        bool strict;     /* StrictPostBuildSubstitutions: a variable without value and default is an error */
+        /* As the flux CLI: .sourceignore files count, and these lines ("" is none); NULL: neither. */
+        const char *ignore;
+        bool strict; /* StrictPostBuildSubstitutions: a variable without value and default is an error */
         const struct kustomize_folder *folders; /* all that may be seen of the tree, in place of root_fd; may be NULL */
         size_t n_folders;
         struct reads *reads;      /* gets what was looked at in the tree; may be NULL */
