@@ -180,6 +180,8 @@ int merge_walk(struct merger *m, struct value *dest, const struct value *src, st
         if (kind->type == VALUE_LIST && field.merges)
                 return merge_list(m, missing(dest) ? NULL : dest, src, field, ret, err);
         *ret = src ? *src : *dest;
+        if (src && dest && scalar_keep_quotes(m->arena, dest, ret, err) < 0)
+                return -1;
         return src && scalar_is_shared(dest) ? note_shared(m, dest, ret, err) : 1;
 }
 

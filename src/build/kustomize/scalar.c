@@ -64,12 +64,22 @@ struct value scalar_plain(const char *text) {
 }
 
 struct value scalar_styled(const struct value *old, const char *text) {
-        bool quoted = old && scalar_is_string(old) && old->style != VALUE_STYLE_PLAIN && old->style != VALUE_STYLE_ANY;
-        if (!quoted)
+        if (!old || !scalar_is_quoted(old))
                 return scalar_plain(text);
         struct value v = value_str(text);
         v.style = old->style;
         return v;
+}
+
+int scalar_keep_quotes(struct arena *a, const struct value *was, struct value *now, struct err *err) {
+        if (!scalar_is(now) || !scalar_is(was) || !scalar_is_quoted(was) || scalar_is_quoted(now))
+                return 0;
+        const char *text = scalar_text(a, now);
+        if (!*text && now->type != VALUE_STRING)
+                return err_oom(err);
+        *now = value_str(text);
+        now->style = was->style;
+        return 0;
 }
 
 int scalar_retyped(const struct value *old, const char *text, struct value *ret, struct err *err) {

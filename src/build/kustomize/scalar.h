@@ -17,11 +17,19 @@ static inline bool scalar_is_string(const struct value *v) {
         return v->type == VALUE_STRING && v->style != VALUE_STYLE_SPELLED;
 }
 
+/* True when it was written in quotes or as a block: whatever text takes its place is a string too. */
+static inline bool scalar_is_quoted(const struct value *v) {
+        return scalar_is_string(v) && v->style != VALUE_STYLE_PLAIN && v->style != VALUE_STYLE_ANY;
+}
+
 /* The value of a plain (unquoted, untagged) text: a number, a bool, null or a string. The text is borrowed. */
 struct value scalar_plain(const char *text);
 
 /* The value when text takes the place of old and keeps old's style: a string when old was quoted. */
 struct value scalar_styled(const struct value *old, const char *text);
+
+/* `now` is written where `was` stood, and as `was` was: where there were quotes a number becomes a string. */
+int scalar_keep_quotes(struct arena *a, const struct value *was, struct value *now, struct err *err);
 
 /* The value when text takes the place of old and keeps old's type (kyaml: node.Value = text). ret may be old.
  * ERR_INVALID when it cannot be read as that type. */

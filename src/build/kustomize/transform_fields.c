@@ -77,8 +77,8 @@ struct replicas_step {
 };
 
 static int set_count(struct arena *a, void *context, struct value *field, struct err *err) {
-        (void)a;
-        return field_set_scalar(field, *(const struct value *)context, err);
+        struct value count = *(const struct value *)context;
+        return scalar_keep_quotes(a, field, &count, err) < 0 ? -1 : field_set_scalar(field, count, err);
 }
 
 /* True when the resource has or had this name as a kind of the spec. */

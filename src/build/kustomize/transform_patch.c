@@ -10,6 +10,7 @@
 #include "data/json.h"
 #include "data/jsonpatch.h"
 #include "data/yaml.h"
+#include "data/yaml_scalar.h"
 
 struct patch_step {
         struct resources merges; /* strategic merge patches, or */
@@ -114,11 +115,17 @@ static int merge_by_id(struct engine *e, struct resmap *m, const struct patch_st
         return 0;
 }
 
-/* A patched object comes out of Go's encoding/json: integers are doubles there, and no two scalars are one. */
+/* A patched object comes out of Go's encoding/json: integers are doubles there, and no two scalars are one;
+ * strings have the quotes they need. */
 static void through_json(struct value *v) {
         const int64_t exact = INT64_C(1) << 53;
         v->flags &= (uint8_t)~SCALAR_SHARED;
-        if (v->type == VALUE_UINT)
+        if (v->type == VALUE_STRING)
+                v->style = yaml_scalar_resolve(v->str, v->len, YAML_SIGS).type != YAML_SCALAR_STRING
+                                   ? VALUE_STYLE_DOUBLE
+                           : memchr(v->str, '\n', v->len) ? VALUE_STYLE_LITERAL
+                                                          : VALUE_STYLE_PLAIN;
+        else if (v->type == VALUE_UINT)
                 *v = value_float((double)v->u);
         else if (v->type == VALUE_INT && (v->i > exact || v->i < -exact))
                 *v = value_float((double)v->i);

@@ -43,6 +43,11 @@ static void test_maps(void **state) {
                "wrong node kind: expected ScalarNode but got MappingNode: node contents:\n{b: null, c: {d: null}}\n");
 }
 
+/* What stands in quotes stays a string, whatever the patch writes. */
+static void test_quotes_stay(void **state) {
+        expect("a: \"1\"\nb: 'x'\nc: x\n", "a: 80\nb: true\nc: 80\n", "a: \"80\"\nb: \"true\"\nc: 80\n");
+}
+
 static void test_lists_without_a_schema_are_replaced(void **state) {
         expect("l: [{name: a, x: 1}]\n", "l: [{name: b}]\n", "l:\n- name: b\n");
 }
@@ -99,6 +104,7 @@ static void test_unknown_directive(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_maps),
+                cmocka_unit_test(test_quotes_stay),
                 cmocka_unit_test(test_lists_without_a_schema_are_replaced),
                 cmocka_unit_test(test_keyed_lists),
                 cmocka_unit_test(test_elements_without_the_key),
