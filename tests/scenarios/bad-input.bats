@@ -32,11 +32,7 @@ teardown_file() {
 
 # After each test the neighbour still gets its changes.
 teardown() {
-	local n=$((BATS_TEST_NUMBER * 7))
-	sed -i "s/n: .*}/n: \"$n\"}/" "$GOOD/config.yaml"
-	git -C "$GOOD" commit -qam "n $n"
-	git -C "$GOOD" push -q origin main
-	eventually field_is configmap good neighbour '{.data.n}' "$n"
+	neighbour_goes_on config.yaml n
 }
 
 source_and_kustomization() { # NAMESPACE NAME PATH URL

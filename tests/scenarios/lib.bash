@@ -158,3 +158,12 @@ two_tenants_cluster() {
 			"$WEIR_TOP/examples/two-tenants/cluster/$file.yaml"
 	done
 }
+
+# Pushes a new value for ConfigMap neighbour/good and waits until it is there. GOOD is the clone of its repository.
+neighbour_goes_on() { # FILE KEY: where the value stands, "KEY: ...}"
+	local n=$((BATS_TEST_NUMBER * 7))
+	sed -i "s/$2: .*}/$2: \"$n\"}/" "$GOOD/$1"
+	git -C "$GOOD" commit -qam "n $n"
+	git -C "$GOOD" push -q origin main
+	eventually field_is configmap good neighbour "{.data.$2}" "$n"
+}

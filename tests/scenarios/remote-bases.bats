@@ -34,11 +34,7 @@ teardown_file() {
 
 # After each test the neighbour still gets its changes, and nothing of what was fetched is left.
 teardown() {
-	local n=$((BATS_TEST_NUMBER * 7))
-	sed -i "s/from: .*}/from: \"$n\"}/" "$GOOD/cm.yaml"
-	git -C "$GOOD" commit -qam "n $n"
-	git -C "$GOOD" push -q origin main
-	eventually field_is configmap good neighbour '{.data.from}' "$n"
+	neighbour_goes_on cm.yaml from
 	eventually nothing_is_staged
 }
 
