@@ -15,19 +15,23 @@ const char *const fuzz_seeds[] = {
 
 /* Numbers past what a double holds, U+0085, "<<" as a key and the like are written as YAML reads them, which is not
  * what they were. go-yaml v3 writes a text that begins with a tab or a line break in a way that cannot be read. */
+static bool text_comes_back(const char *s, size_t n, enum yaml_dialect dialect) {
+        return !memmem(s, n, "\xC2\x85", 2) && (dialect == YAML_SIGS || !n || !memchr("\t\n", s[0], 2));
+}
+
 static bool comes_back(const struct value *v, enum yaml_dialect dialect) {
         if (v->type == VALUE_FLOAT || v->type == VALUE_UINT)
                 return false;
         if (v->type == VALUE_STRING)
-                return !memmem(v->str, v->len, "\xC2\x85", 2) &&
-                       (dialect == YAML_SIGS || !memchr("\t\n", v->len ? v->str[0] : ' ', 2));
+                return text_comes_back(v->str, v->len, dialect);
         if (v->type == VALUE_LIST)
                 VALUE_EACH_ITEM(item, v)
                         if (!comes_back(item, dialect))
                                 return false;
         if (v->type == VALUE_MAP)
                 VALUE_EACH_MEMBER(m, v)
-                        if (streq(m->key, "<<") || !comes_back(&m->value, dialect))
+                        if (streq(m->key, "<<") || !text_comes_back(m->key, m->key_len, dialect) ||
+                            !comes_back(&m->value, dialect))
                                 return false;
         return true;
 }
