@@ -125,6 +125,8 @@ static void through_json(struct value *v) {
                                    ? VALUE_STYLE_DOUBLE
                            : memchr(v->str, '\n', v->len) ? VALUE_STYLE_LITERAL
                                                           : VALUE_STYLE_PLAIN;
+        else if (v->type == VALUE_NULL)
+                *v = (struct value){.type = VALUE_NULL, .style = VALUE_STYLE_PLAIN, .len = 4, .str = "null"};
         else if (v->type == VALUE_UINT)
                 *v = value_float((double)v->u);
         else if (v->type == VALUE_INT && (v->i > exact || v->i < -exact))
