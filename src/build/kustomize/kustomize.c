@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "build/kustomize/documents.h"
+#include "build/kustomize/fieldpath.h"
 #include "build/kustomize/generate.h"
 #include "build/kustomize/loader_remote.h"
 #include "build/kustomize/nameref.h"
@@ -84,15 +85,26 @@ static int order(struct engine *e, struct resmap *m, const struct value *spec, s
         return e->options.reorder == KUSTOMIZE_REORDER_NONE ? 0 : sort_resources(e, m, NULL, err);
 }
 
+static int set_managed_by(struct arena *a, void *context, struct value *field, struct err *err) {
+        (void)context;
+        if (field->type == VALUE_NULL)
+                *field = value_map();
+        if (!value_is_map(field))
+                return scalar_wrong_kind("MappingNode", field, err);
+        return value_set(a, field, "app.kubernetes.io/managed-by", value_str(MANAGED_BY)) ? 0 : err_oom(err);
+}
+
 static int add_managed_by(struct engine *e, struct resmap *m, struct err *err) {
+        const struct field_action action = {.set = set_managed_by, .creates = true, .created = value_map()};
+        struct fieldspecs labels = {0};
         if (!e->options.managed_by_label && !origin_wants(e, "managedByLabel"))
                 return 0;
-        for (size_t i = 0; i < m->len; i++) {
-                struct value *metadata = value_obtain_map(e->arena, &m->items[i]->object, "metadata");
-                struct value *labels = metadata ? value_obtain_map(e->arena, metadata, "labels") : NULL;
-                if (!labels || !value_set(e->arena, labels, "app.kubernetes.io/managed-by", value_str(MANAGED_BY)))
-                        return err_oom(err);
-        }
+        if (fieldspecs_add(e->arena, &labels,
+                           (struct fieldspec){.gvk = {"", "", ""}, .path = "metadata/labels", .create = true}, err) < 0)
+                return -1;
+        for (size_t i = 0; i < m->len; i++)
+                if (fieldspecs_apply(e->arena, &labels, &action, &m->items[i]->object, err) < 0)
+                        return -1;
         return 0;
 }
 

@@ -102,6 +102,20 @@ static void test_history_in_a_file(void **state) {
 
 /* ---- refusals ---- */
 
+static void test_labels_that_are_no_map(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml", "resources: [cm.yaml]\nbuildMetadata: [managedByLabel]\n");
+        tree_add(&t, "cm.yaml", CONFIG_MAP("a") "  labels: {a: b}\n");
+        expect_part(&t, ".", "    a: b\n    app.kubernetes.io/managed-by: kustomize-");
+        tree_add(&t, "kustomization.yaml",
+                 "resources: [cm.yaml]\nbuildMetadata: [managedByLabel]\nreplacements:\n- sourceValue: x\n  targets:\n"
+                 "  - select: {name: a}\n    fieldPaths: [metadata.labels]\n");
+        expect_part(&t, ".",
+                    "error: considering field 'metadata/labels' of object ConfigMap.v1.[noGrp]/a.[noNs]: wrong "
+                    "node kind: expected MappingNode but got ScalarNode");
+}
+
 static void test_numbers_keep_their_spelling(void **state) {
         _cleanup_tree_ struct tree t;
         tree_init(&t);
@@ -363,6 +377,7 @@ int main(void) {
                 cmocka_unit_test(test_replacing_a_whole_object_changes_nothing),
                 cmocka_unit_test(test_labels_stay_together),
                 cmocka_unit_test(test_keys_that_are_no_strings),
+                cmocka_unit_test(test_labels_that_are_no_map),
                 cmocka_unit_test(test_unknown_field),
                 cmocka_unit_test(test_history_in_a_file),
                 cmocka_unit_test(test_objects_that_json_cannot_hold),
