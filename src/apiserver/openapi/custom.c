@@ -2,6 +2,10 @@
 /* Definitions of custom kinds: the CRD's own schema with what every object has. Version 2 cannot say all of it. */
 #include "apiserver/openapi/spec.h"
 
+static bool preserves(const struct value *schema) {
+        return value_bool_or(value_get(schema, "x-kubernetes-preserve-unknown-fields"), false);
+}
+
 /* Swagger knows no nullable and no alternatives; what is preserved or int-or-string has no type there. */
 static void simplify(struct value *schema) {
         static const char *const dropped[] = {"nullable", "oneOf", "anyOf", "not", "allOf"};
@@ -12,7 +16,7 @@ static void simplify(struct value *schema) {
                 value_remove(schema, dropped[i]);
         if (value_bool_or(value_get(schema, "x-kubernetes-int-or-string"), false))
                 value_remove(schema, "type");
-        if (value_bool_or(value_get(schema, "x-kubernetes-preserve-unknown-fields"), false)) {
+        if (preserves(schema)) {
                 value_remove(schema, "properties");
                 value_remove(schema, "items");
         }
@@ -37,15 +41,13 @@ static void add_kind_mark(struct spec *s, struct value *definition, const struct
         spec_put(s, definition, "x-kubernetes-group-version-kind", list);
 }
 
-static void add_object(struct spec *s, const struct kind *k) {
-        const struct value *raw = value_path(k->crd_version, "schema", "openAPIV3Schema", NULL);
-        struct value definition = value_map();
-        if (value_is_map(raw) && value_clone(s->arena, raw, &definition, NULL) < 0)
+/* The CRD's schema with what every object has. */
+static void describe(struct spec *s, const struct value *schema, struct value *definition) {
+        if (value_clone(s->arena, schema, definition, NULL) < 0)
                 s->oom = true;
         if (s->version == 2)
-                simplify(&definition);
-        spec_put(s, &definition, "type", value_str("object"));
-        struct value *properties = value_obtain_map(s->arena, &definition, "properties");
+                simplify(definition);
+        struct value *properties = value_obtain_map(s->arena, definition, "properties");
         if (!properties) {
                 s->oom = true;
                 return;
@@ -60,6 +62,16 @@ static void add_object(struct spec *s, const struct kind *k) {
                 metadata = wrapped;
         }
         spec_put(s, properties, "metadata", metadata);
+}
+
+/* kubectl before 1.24 takes version 2 at its word, so a kind with any fields has none there: not even metadata, beside
+ * which it would refuse all others (kube-apiserver does the same). */
+static void add_object(struct spec *s, const struct kind *k) {
+        const struct value *schema = value_path(k->crd_version, "schema", "openAPIV3Schema", NULL);
+        struct value definition = value_map();
+        if (value_is_map(schema) && !(s->version == 2 && preserves(schema)))
+                describe(s, schema, &definition);
+        spec_put(s, &definition, "type", value_str("object"));
         add_kind_mark(s, &definition, k, k->kind);
         spec_put(s, &s->definitions, spec_name(s, k, false), definition);
 }
