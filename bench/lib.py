@@ -94,24 +94,24 @@ def tree(roots):
     return pids
 
 
-def pss(pids):
-    """Proportional set size of processes, MiB."""
+def memory(pids, file, field):
+    """A field in kB of a file in /proc/PID, summed over processes, MiB."""
     total = 0
     for pid in pids:
         with contextlib.suppress(OSError):
-            with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as f:
-                total += sum(int(line.split()[1]) for line in f if line.startswith("Pss:"))
+            with open(f"/proc/{pid}/{file}", encoding="ascii") as f:
+                total += sum(int(line.split()[1]) for line in f if line.startswith(field))
     return total / 1024
+
+
+def pss(pids):
+    """Proportional set size of processes, MiB."""
+    return memory(pids, "smaps_rollup", "Pss:")
 
 
 def peak_rss(pids):
     """The largest resident set of each process so far, summed, MiB. Shared pages count once for each."""
-    total = 0
-    for pid in pids:
-        with contextlib.suppress(OSError):
-            with open(f"/proc/{pid}/status", encoding="ascii") as f:
-                total += sum(int(line.split()[1]) for line in f if line.startswith("VmHWM:"))
-    return total / 1024
+    return memory(pids, "status", "VmHWM:")
 
 
 def cpu(pids):

@@ -28,19 +28,6 @@ teardown_file() {
 	stop_weir
 }
 
-config_map() { # NAME
-	printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s}\ndata: {from: %s}\n' "$1" "$1"
-}
-
-folder() { # DIR NAME [RESOURCE...]: a kustomization of one ConfigMap and further resources
-	local dir=$1 name=$2
-	shift 2
-	mkdir -p "$dir"
-	config_map "$name" >"$dir/cm.yaml"
-	printf 'resources:\n- cm.yaml\n' >"$dir/kustomization.yaml"
-	[ $# -eq 0 ] || printf -- '- %s\n' "$@" >>"$dir/kustomization.yaml"
-}
-
 lay_out() {
 	folder "$1/shared/base" base
 	folder "$1/shared/internal" internal

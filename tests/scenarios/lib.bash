@@ -167,3 +167,16 @@ neighbour_goes_on() { # FILE KEY: where the value stands, "KEY: ...}"
 	git -C "$GOOD" push -q origin main
 	eventually field_is configmap good neighbour "{.data.$2}" "$n"
 }
+
+config_map() { # NAME: its text
+	printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s}\ndata: {from: %s}\n' "$1" "$1"
+}
+
+folder() { # DIR NAME [RESOURCE...]: a kustomization of one ConfigMap and further resources
+	local dir=$1 name=$2
+	shift 2
+	mkdir -p "$dir"
+	config_map "$name" >"$dir/cm.yaml"
+	printf 'resources:\n- cm.yaml\n' >"$dir/kustomization.yaml"
+	[ $# -eq 0 ] || printf -- '- "%s"\n' "$@" >>"$dir/kustomization.yaml"
+}

@@ -30,10 +30,6 @@ teardown_file() {
 	stop_weir
 }
 
-config_map() { # NAME
-	printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s}\ndata: {from: %s}\n' "$1" "$1"
-}
-
 open='sourceRef: {kind: GitRepository, name: open, namespace: platform}'
 
 kustomization() { # NAME SPEC: further fields of the spec, as YAML flow members

@@ -42,15 +42,6 @@ nothing_is_staged() {
 	[ -z "$(find "$WEIR_DATA/sources/staging" -mindepth 1 -maxdepth 1)" ]
 }
 
-folder() { # DIR NAME [RESOURCE...]: a kustomization of one ConfigMap and further resources
-	local dir=$1 name=$2
-	shift 2
-	mkdir -p "$dir"
-	printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s}\ndata: {from: %s}\n' "$name" "$name" >"$dir/cm.yaml"
-	printf 'resources:\n- cm.yaml\n' >"$dir/kustomization.yaml"
-	[ $# -eq 0 ] || printf -- '- "%s"\n' "$@" >>"$dir/kustomization.yaml"
-}
-
 source_and_kustomization() { # NAMESPACE NAME: of the repository NAME
 	kubectl apply -f - <<-Y
 		apiVersion: source.toolkit.fluxcd.io/v1
