@@ -28,7 +28,7 @@ static bool missing(const struct value *v) {
 
 /* Decides from the directive what the merge starts from. src is a map, copied shallowly into *own without the
  * directive; dest may be missing. 1: merge on, *dest set; 0: the field goes away. */
-static int begin_map(struct merger *m, struct value **dest, struct value *own, struct err *err) {
+static int begin_map(const struct merger *m, struct value **dest, struct value *own, struct err *err) {
         enum directive d = DIRECTIVE_MERGE;
         const struct value *patch = value_get(own, DIRECTIVE);
         if (patch) {
@@ -118,7 +118,7 @@ static int merge_new(struct merger *m, const struct merge_type *type, struct val
         return there < 0 ? -1 : 0;
 }
 
-static const struct merge_type *type_of_object(struct merger *m, const struct value *v) {
+static const struct merge_type *type_of_object(const struct merger *m, const struct value *v) {
         const char *version = value_get_str(v, "apiVersion"), *kind = value_get_str(v, "kind");
         return version && kind ? merge_schema_kind(m->schema, version, kind) : NULL;
 }

@@ -45,7 +45,7 @@ static int add_scalars(struct arena *a, struct strmap *seen, const struct value 
         return 0;
 }
 
-static int merge_set(struct merger *m, const struct value *dest, const struct value *src, struct value *ret,
+static int merge_set(const struct merger *m, const struct value *dest, const struct value *src, struct value *ret,
                      struct err *err) {
         _cleanup_strmap_ struct strmap seen = STRMAP_INIT;
         struct value out = value_list();
