@@ -11,10 +11,10 @@
 #pragma once
 
 #include "apiserver/object.h"
-#include "kube/kind.h"
+#include "kube/schema/kind.h"
 
 struct registry;
-struct rbac_user; /* kube/rbac.h */
+struct rbac_user; /* kube/rbac/rbac.h */
 
 enum registry_validation {
         REGISTRY_WARN = 0, /* fieldValidation: the server's default */

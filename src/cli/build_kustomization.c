@@ -12,7 +12,7 @@
 #include "cli/session.h"
 #include "data/base64.h"
 #include "data/yaml.h"
-#include "kube/owner.h"
+#include "kube/flux/owner.h"
 #include "sandbox/sandbox.h"
 
 #include <errno.h>

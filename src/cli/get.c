@@ -3,7 +3,7 @@
 #include "cli/cli.h"
 #include "cli/session.h"
 #include "cli/table.h"
-#include "kube/condition.h"
+#include "kube/flux/condition.h"
 
 struct get_options {
         bool no_header;

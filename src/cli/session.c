@@ -2,7 +2,7 @@
 #include "cli/session.h"
 
 #include "base/clock.h"
-#include "kube/condition.h"
+#include "kube/flux/condition.h"
 
 #include <stdarg.h>
 #include <time.h>

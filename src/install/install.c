@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "data/json.h"
 #include "data/yaml.h"
-#include "kube/condition.h"
+#include "kube/flux/condition.h"
 
 #include <time.h>
 

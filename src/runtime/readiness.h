@@ -8,7 +8,7 @@
 #pragma once
 
 #include "client/client.h"
-#include "kube/kstatus.h"
+#include "kube/flux/kstatus.h"
 
 struct readiness;
 

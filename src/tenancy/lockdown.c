@@ -2,7 +2,7 @@
 #include "tenancy/lockdown.h"
 
 #include "base/limits.h"
-#include "kube/selector.h"
+#include "kube/select/selector.h"
 
 static int deny(const char *kind, const char *namespace_, const char *name, struct err *err) {
         return err_set_reason(err, ERR_ACCESS_DENIED, "AccessDenied",

@@ -5,12 +5,12 @@
 
 #include "data/json.h"
 #include "data/mergepatch.h"
-#include "kube/drift.h"
-#include "kube/inventory.h"
-#include "kube/manifest.h"
-#include "kube/normalize.h"
-#include "kube/order.h"
-#include "kube/owner.h"
+#include "kube/flux/drift.h"
+#include "kube/flux/inventory.h"
+#include "kube/flux/manifest.h"
+#include "kube/flux/normalize.h"
+#include "kube/flux/order.h"
+#include "kube/flux/owner.h"
 
 #define GROUP "kustomize.toolkit.fluxcd.io"
 

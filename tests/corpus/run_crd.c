@@ -3,7 +3,7 @@
  * that check CRDs themselves, and those whose errors come from CEL, are other runners'. */
 #include "corpus.h"
 
-#include "kube/prune.h"
+#include "kube/schema/prune.h"
 
 /* Most rows have the schema of a part, not of a resource: it is put at .x of one, and the object with it. */
 static bool part_schema(struct corpus_case *c, const struct value *props, const struct schema **ret) {

@@ -4,7 +4,7 @@
 #include "corpus.h"
 
 #include "base/clock.h"
-#include "kube/kstatus.h"
+#include "kube/flux/kstatus.h"
 
 /* The condition that the library would add, as [{type, status, reason, message}]; empty texts are left out. */
 static int condition_value(struct arena *a, const struct kstatus_result *r, struct value *ret) {

@@ -3,8 +3,8 @@
 #include "corpus.h"
 
 #include "data/base64.h"
-#include "kube/kind.h"
-#include "kube/protobuf.h"
+#include "kube/schema/kind.h"
+#include "kube/protobuf/protobuf.h"
 
 /* NULL for versions that weir does not serve: they are no cases for it. */
 static const struct schema *schema_of_row(struct corpus_case *c) {

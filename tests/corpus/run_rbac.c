@@ -3,9 +3,9 @@
  * and constrained_impersonation are run_impersonation's. */
 #include "corpus.h"
 
-#include "kube/rbac_covers.h"
-#include "kube/rbac_policy.h"
-#include "kube/requestinfo.h"
+#include "kube/rbac/rbac_covers.h"
+#include "kube/rbac/rbac_policy.h"
+#include "kube/rbac/requestinfo.h"
 
 static const char *text_of(const struct value *map, const char *key) {
         return value_string_or(value_get(map, key), "");

@@ -3,8 +3,8 @@
  * run_json's. */
 #include "corpus.h"
 
-#include "kube/schema_table.h"
-#include "kube/smp.h"
+#include "kube/schema/schema_table.h"
+#include "kube/smp/smp.h"
 
 /* The types of the upstream tests, in the form of data/kubernetes/schema.txt. */
 static const char test_types[] = "smp.v1.MergeItem\n"

@@ -5,8 +5,8 @@
 
 #include "base/fs.h"
 #include "data/json.h"
-#include "kube/ssa_managers.h"
-#include "kube/ssa_typed.h"
+#include "kube/ssa/ssa_managers.h"
+#include "kube/ssa/ssa_typed.h"
 #include "smd_replayed.h"
 #include "smd_schema.h"
 

@@ -4,9 +4,9 @@
 #include "fuzz.h"
 
 #include "data/json.h"
-#include "kube/smp.h"
-#include "kube/ssa.h"
-#include "kube/strict.h"
+#include "kube/smp/smp.h"
+#include "kube/ssa/ssa.h"
+#include "kube/schema/strict.h"
 
 #define HEAD                                                                                                           \
         "{\"apiVersion\":\"apps/"                                                                                      \

@@ -10,7 +10,7 @@
 #include "data/jsonpatch.h"
 #include "data/mergepatch.h"
 #include "data/yaml.h"
-#include "kube/smp.h"
+#include "kube/smp/smp.h"
 
 #define DEPLOYMENT(containers)                                                                                         \
         "{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"metadata\":{\"finalizers\":[\"x\"]},\"spec\":{"         \

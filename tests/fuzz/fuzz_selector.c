@@ -2,8 +2,8 @@
 /* A request's path and query, on a line each, and the query as selectors. What is printed parses again to the same. */
 #include "fuzz.h"
 
-#include "kube/requestinfo.h"
-#include "kube/selector.h"
+#include "kube/rbac/requestinfo.h"
+#include "kube/select/selector.h"
 
 const char *const fuzz_seeds[] = {
         "/apis/apps/v1/namespaces/a/deployments/b/status\nlabelSelector=a%3Db&watch=1",

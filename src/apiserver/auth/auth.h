@@ -7,8 +7,8 @@
 #pragma once
 
 #include "http/http.h"
-#include "kube/rbac_index.h"
-#include "kube/requestinfo.h"
+#include "kube/rbac/rbac_index.h"
+#include "kube/rbac/requestinfo.h"
 
 struct pki;
 struct registry;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "apiserver/auth/escalation.h"
 
-#include "kube/rbac_covers.h"
+#include "kube/rbac/rbac_covers.h"
 
 #define GROUP "rbac.authorization.k8s.io"
 

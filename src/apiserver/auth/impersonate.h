@@ -6,7 +6,7 @@
 #pragma once
 
 #include "http/http.h"
-#include "kube/rbac.h"
+#include "kube/rbac/rbac.h"
 
 enum impersonate_mode {
         IMPERSONATE_ASSOCIATED_NODE,

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "data/json.h"
 #include "kube/quote.h"
-#include "kube/selector.h"
+#include "kube/select/selector.h"
 
 #define TEXT_MAX ((size_t)1 << 20)
 #define AUTHORIZATION "authorization.k8s.io"

@@ -4,7 +4,7 @@
 #include "apiserver/registry.h"
 #include "base/clock.h"
 #include "data/json.h"
-#include "kube/rbac_policy.h"
+#include "kube/rbac/rbac_policy.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

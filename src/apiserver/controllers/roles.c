@@ -2,7 +2,7 @@
 /* Aggregated ClusterRoles: their rules are the union of those of the roles they select. */
 #include "apiserver/controllers/internal.h"
 #include "base/limits.h"
-#include "kube/rbac_policy.h"
+#include "kube/rbac/rbac_policy.h"
 
 /* The rules are applied, not written: so others see whose they are. */
 static int apply_rules(struct controllers *c, const struct kind *k, struct arena *a, const char *name,

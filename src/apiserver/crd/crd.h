@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 #include "data/value.h"
-#include "kube/kind.h"
+#include "kube/schema/kind.h"
 
 #define CRD_CLEANUP_FINALIZER "customresourcecleanup.apiextensions.k8s.io"
 

@@ -5,7 +5,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "kube/condition.h"
+#include "kube/flux/condition.h"
 
 #define PASSES_MAX 3
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "apiserver/discovery/document.h"
-#include "kube/kind.h"
+#include "kube/schema/kind.h"
 
 struct discovery_options {
         const char *git_version;    /* "v1.36.2": what clients parse */

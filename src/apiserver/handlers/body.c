@@ -5,8 +5,8 @@
 #include "data/go_names.h"
 #include "data/json.h"
 #include "data/yaml.h"
-#include "kube/protobuf.h"
-#include "kube/strict.h"
+#include "kube/protobuf/protobuf.h"
+#include "kube/schema/strict.h"
 
 #define SUMMARY_MAX 30
 #define ACCEPTED_BODIES "application/json, application/yaml, application/vnd.kubernetes.protobuf"

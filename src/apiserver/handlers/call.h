@@ -6,8 +6,8 @@
 #include "apiserver/auth/auth.h"
 #include "apiserver/handlers/server.h"
 #include "http/http.h"
-#include "kube/kind.h"
-#include "kube/requestinfo.h"
+#include "kube/schema/kind.h"
+#include "kube/rbac/requestinfo.h"
 
 enum call_media { MEDIA_JSON, MEDIA_YAML };
 enum call_transform { TRANSFORM_NONE, TRANSFORM_TABLE, TRANSFORM_PARTIAL };

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "apiserver/handlers/call.h"
-#include "kube/selector.h"
+#include "kube/select/selector.h"
 
 struct list_options {
         struct label_selector labels;

@@ -6,8 +6,8 @@
 #include "apiserver/handlers/status.h"
 #include "apiserver/handlers/verbs.h"
 #include "base/clock.h"
-#include "kube/ssa.h"
-#include "kube/strict.h"
+#include "kube/ssa/ssa.h"
+#include "kube/schema/strict.h"
 
 #define TOKEN_SECONDS 3600 /* of a token whose request names no lifetime */
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "apiserver/discovery/document.h"
-#include "kube/kind.h"
+#include "kube/schema/kind.h"
 
 struct openapi;
 

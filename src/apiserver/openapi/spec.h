@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/strmap.h"
-#include "kube/kind.h"
+#include "kube/schema/kind.h"
 
 struct spec {
         struct arena *arena;

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "kube/prune.h"
+#include "kube/schema/prune.h"
 
 /* Tries of a create with generateName when the name drawn was taken (kube-apiserver: the same number). */
 #define GENERATE_TRIES 8

@@ -5,7 +5,7 @@
 #include "data/go_names.h"
 #include "data/jsonpatch.h"
 #include "data/mergepatch.h"
-#include "kube/smp.h"
+#include "kube/smp/smp.h"
 
 /* kube-apiserver answers every failed operation with the same words and status 422. */
 static int json_patch(struct arena *a, const struct value *tree, const struct value *patch, struct value *ret,

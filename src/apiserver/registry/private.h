@@ -6,7 +6,7 @@
 #include "apiserver/registry/setup.h"
 #include "apiserver/strategy/strategy.h"
 #include "base/limits.h"
-#include "kube/ssa.h"
+#include "kube/ssa/ssa.h"
 
 #include <pthread.h>
 
@@ -67,7 +67,7 @@ int write_create(struct write *w, struct value *object, struct value *ret, struc
 int write_update(struct write *w, struct object *current, const struct value *old, struct value *object,
                  struct value *ret, struct err *err);
 
-/* The request for kube/ssa.h. */
+/* The request for kube/ssa/ssa.h. */
 struct ssa_request write_ssa(const struct write *w);
 
 /* Sets metadata.resourceVersion of a tree. */

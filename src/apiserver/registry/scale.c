@@ -7,7 +7,7 @@
 
 #define SCALE_SCHEMA "autoscaling.v1.Scale"
 
-/* ".spec.replicas" → "spec.replicas", as kube/ssa.h wants it. */
+/* ".spec.replicas" → "spec.replicas", as kube/ssa/ssa.h wants it. */
 static const char *replicas_path(const struct kind *k) {
         const char *path = strategy_scale_path(k);
         return path && *path == '.' ? path + 1 : path ? path : "spec.replicas";

@@ -8,9 +8,9 @@
 #include "base/limits.h"
 #include "base/strmap.h"
 #include "data/json.h"
-#include "kube/prune.h"
-#include "kube/rbac.h"
-#include "kube/strict.h"
+#include "kube/schema/prune.h"
+#include "kube/rbac/rbac.h"
+#include "kube/schema/strict.h"
 
 /* ---- callbacks ---- */
 

@@ -5,7 +5,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "data/json.h"
-#include "kube/prune.h"
+#include "kube/schema/prune.h"
 
 #define METRICS_ANNOTATION "autoscaling.alpha.kubernetes.io/metrics"
 #define BEHAVIOR_ANNOTATION "autoscaling.alpha.kubernetes.io/behavior"

@@ -5,7 +5,7 @@
 #include "apiserver/strategy/defaults.h"
 
 #include "apiserver/strategy/traits.h"
-#include "kube/prune.h"
+#include "kube/schema/prune.h"
 
 static int walk(struct defaulting *d, const struct schema *schema, struct value *value, struct err *err);
 

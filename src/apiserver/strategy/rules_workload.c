@@ -2,7 +2,7 @@
 /* Rules of workloads: selectors against templates, what may not change, jobs, budgets, autoscalers. */
 #include "apiserver/strategy/names.h"
 #include "apiserver/strategy/rules.h"
-#include "kube/selector.h"
+#include "kube/select/selector.h"
 
 /* ReplicationControllers have a plain map as selector, all others a LabelSelector. */
 static bool selects(struct rules *r, const struct value *selector, const struct value *labels) {

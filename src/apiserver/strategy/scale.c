@@ -2,7 +2,7 @@
 /* The scale subresource: autoscaling/v1 Scale as a view of a workload or of a custom object. */
 #include "apiserver/strategy/fields.h"
 #include "apiserver/strategy/strategy.h"
-#include "kube/selector.h"
+#include "kube/select/selector.h"
 
 static const struct value *crd_scale(const struct kind *k) {
         return k->custom ? value_path(k->crd_version, "subresources", "scale", NULL) : NULL;

@@ -18,7 +18,7 @@
 
 #include "base/err.h"
 #include "data/value.h"
-#include "kube/kind.h"
+#include "kube/schema/kind.h"
 
 /* What an address is wanted for. */
 enum strategy_address {

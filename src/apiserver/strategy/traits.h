@@ -3,7 +3,7 @@
 #pragma once
 
 #include "apiserver/strategy/names.h"
-#include "kube/kind.h"
+#include "kube/schema/kind.h"
 
 enum generation_rule {
         GENERATION_NONE = 0,    /* the server never sets it */

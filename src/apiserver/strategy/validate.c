@@ -7,7 +7,7 @@
 #include "apiserver/strategy/not_built.h"
 #include "apiserver/strategy/rules.h"
 #include "apiserver/strategy/traits.h"
-#include "kube/prune.h"
+#include "kube/schema/prune.h"
 
 /* Appends the causes that the structural schema found. Consumes found. */
 static void take_causes(struct fields *f, struct err *found) {

@@ -4,7 +4,7 @@
 #include "apiserver/table/table.h"
 #include "base/clock.h"
 #include "base/limits.h"
-#include "kube/selector.h"
+#include "kube/select/selector.h"
 
 const struct value *cell_at(const struct value *object, const char *path) {
         while (object && *path == '.') {

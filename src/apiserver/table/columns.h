@@ -3,7 +3,7 @@
 #pragma once
 
 #include "data/jsonpath.h"
-#include "kube/kind.h"
+#include "kube/schema/kind.h"
 
 struct column {
         const char *name;

@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 #include "data/value.h"
-#include "kube/kind.h"
+#include "kube/schema/kind.h"
 
 enum table_include {                             /* ?includeObject= */
                      TABLE_INCLUDE_METADATA = 0, /* the default */

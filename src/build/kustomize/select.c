@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "build/kustomize/select.h"
 
-#include "kube/selector.h"
+#include "kube/select/selector.h"
 #include "lang/regex.h"
 
 enum select_field { FIELD_GROUP, FIELD_VERSION, FIELD_KIND, FIELD_NAME, FIELD_NAMESPACE, FIELDS };

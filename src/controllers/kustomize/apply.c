@@ -5,10 +5,10 @@
 
 #include "base/clock.h"
 #include "data/json.h"
-#include "kube/drift.h"
-#include "kube/inventory.h"
-#include "kube/kstatus.h"
-#include "kube/owner.h"
+#include "kube/flux/drift.h"
+#include "kube/flux/inventory.h"
+#include "kube/flux/kstatus.h"
+#include "kube/flux/owner.h"
 
 #define STAGE_TIMEOUT (60 * NSEC_PER_SEC)
 #define CHANGES_MAX 500 /* lines of the change log; the count goes on */

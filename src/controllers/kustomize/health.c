@@ -5,8 +5,8 @@
 #include "controllers/kustomize/reconcile.h"
 
 #include "base/clock.h"
-#include "kube/inventory.h"
-#include "kube/kstatus.h"
+#include "kube/flux/inventory.h"
+#include "kube/flux/kstatus.h"
 
 #define POLL_MAX (2 * NSEC_PER_SEC)
 #define POLL_WATCHED (10 * NSEC_PER_SEC) /* a watch may be silent because its connection is dead */

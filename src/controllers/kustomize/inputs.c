@@ -3,7 +3,7 @@
 #include "controllers/kustomize/reconcile.h"
 
 #include "data/base64.h"
-#include "kube/condition.h"
+#include "kube/flux/condition.h"
 
 #define THINGS_MAX 130 /* a source in two namespaces, the grants, and dependencies */
 

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "controllers/kustomize/reconcile.h"
-#include "kube/condition.h"
+#include "kube/flux/condition.h"
 #include "runtime/workers.h"
 
 #define QUEUE_MAX 100000

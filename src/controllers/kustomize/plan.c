@@ -3,9 +3,9 @@
 #include "controllers/kustomize/reconcile.h"
 
 #include "base/limits.h"
-#include "kube/inventory.h"
-#include "kube/normalize.h"
-#include "kube/owner.h"
+#include "kube/flux/inventory.h"
+#include "kube/flux/normalize.h"
+#include "kube/flux/owner.h"
 
 /* A Secret that SOPS encrypted must not reach the cluster. */
 static int refuse_encrypted(struct arena *a, const struct value *o, struct err *err) {

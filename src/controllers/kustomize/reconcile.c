@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "kube/inventory.h"
+#include "kube/flux/inventory.h"
 #include "runtime/status.h"
 
 #define FIELD_MANAGER "gotk-kustomize-controller"

@@ -15,7 +15,7 @@
 #include "controllers/kustomize/memory.h"
 #include "controllers/kustomize/remote_turns.h"
 #include "controllers/source/git_repository.h"
-#include "kube/order.h"
+#include "kube/flux/order.h"
 #include "runtime/manager.h"
 #include "tenancy/lockdown.h"
 

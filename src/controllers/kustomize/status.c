@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "kube/condition.h"
+#include "kube/flux/condition.h"
 #include "runtime/status.h"
 
 #define COMPONENT "kustomize-controller"

@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "controllers/source/git_request.h"
 #include "data/json.h"
-#include "kube/condition.h"
+#include "kube/flux/condition.h"
 #include "runtime/status.h"
 
 #define COMPONENT "source-controller"

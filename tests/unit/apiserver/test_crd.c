@@ -5,7 +5,7 @@
 
 #include "apiserver/controllers/settled.h"
 #include "apiserver/crd/crd.h"
-#include "kube/condition.h"
+#include "kube/flux/condition.h"
 
 #define CRD(PLURAL, KIND, SCHEMA)                                                                                      \
         "{\"apiVersion\":\"apiextensions.k8s.io/"                                                                      \

@@ -2,7 +2,7 @@
 /* Conditions keep the time of their last transition. */
 #include "unit/test.h"
 
-#include "kube/condition.h"
+#include "kube/flux/condition.h"
 
 static void set(struct arena *a, struct value *list, const char *status, const char *message, int64_t now) {
         struct condition c = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flux_help.h"
 
-#include "kube/drift.h"
+#include "kube/flux/drift.h"
 
 static void test_drift(void **state) {
         _cleanup_arena_ struct arena *a = arena_new(0);

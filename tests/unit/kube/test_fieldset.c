@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/json_fixture.h"
 
-#include "kube/fieldset.h"
+#include "kube/ssa/fieldset.h"
 
 static struct fieldset set_of(const char *json) {
         struct value v = parse(json);

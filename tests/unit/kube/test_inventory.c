@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flux_help.h"
 
-#include "kube/inventory.h"
+#include "kube/flux/inventory.h"
 
 static void test_ids(void **state) {
         _cleanup_arena_ struct arena *a = arena_new(0);

@@ -3,8 +3,8 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
-#include "kube/kind.h"
-#include "kube/kind_internal.h"
+#include "kube/schema/kind.h"
+#include "kube/schema/kind_internal.h"
 
 static void test_builtin(void **state) {
         const struct kind_set *set = kind_set_builtin();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flux_help.h"
 
-#include "kube/kstatus.h"
+#include "kube/flux/kstatus.h"
 
 static void assert_status(const char *yaml, const char *status, const char *message) {
         _cleanup_arena_ struct arena *a = arena_new(0);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flux_help.h"
 
-#include "kube/manifest.h"
-#include "kube/normalize.h"
+#include "kube/flux/manifest.h"
+#include "kube/flux/normalize.h"
 
 static const char *normalized(struct arena *a, const char *yaml) {
         struct value o = object_of(a, yaml);

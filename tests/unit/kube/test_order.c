@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flux_help.h"
 
-#include "kube/inventory.h"
-#include "kube/order.h"
+#include "kube/flux/inventory.h"
+#include "kube/flux/order.h"
 
 static const char *subjects(struct arena *a, const struct value *objects) {
         _cleanup_buf_ struct buf b = BUF_INIT(10000);

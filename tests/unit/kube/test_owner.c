@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flux_help.h"
 
-#include "kube/owner.h"
+#include "kube/flux/owner.h"
 
 #define GROUP "kustomize.toolkit.fluxcd.io"
 

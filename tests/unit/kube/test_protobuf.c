@@ -4,7 +4,7 @@
 #include <cmocka.h>
 
 #include "data/json.h"
-#include "kube/protobuf.h"
+#include "kube/protobuf/protobuf.h"
 
 static struct arena *arena;
 

@@ -4,7 +4,7 @@
 #include <cmocka.h>
 
 #include "data/json.h"
-#include "kube/prune.h"
+#include "kube/schema/prune.h"
 
 static struct arena *arena;
 static const struct schema *schema;

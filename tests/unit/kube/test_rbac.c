@@ -5,8 +5,8 @@
 #include "base/clock.h"
 #include "data/json.h"
 #include "kube/quote.h"
-#include "kube/rbac_covers.h"
-#include "kube/rbac_policy.h"
+#include "kube/rbac/rbac_covers.h"
+#include "kube/rbac/rbac_policy.h"
 
 struct fixture {
         struct arena *a;

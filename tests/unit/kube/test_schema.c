@@ -3,8 +3,8 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
-#include "kube/schema.h"
-#include "kube/schema_table.h"
+#include "kube/schema/schema.h"
+#include "kube/schema/schema_table.h"
 
 static const struct schema_field *field_of(const char *type, const char *name) {
         const struct schema *s = schema_builtin(type);

@@ -3,7 +3,7 @@
 #include "unit/test.h"
 
 #include "data/json.h"
-#include "kube/selector.h"
+#include "kube/select/selector.h"
 
 static struct arena *a;
 

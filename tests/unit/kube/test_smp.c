@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/json_fixture.h"
 
-#include "kube/smp.h"
+#include "kube/smp/smp.h"
 
 /* The merged object, or the error's text; neither input may change. */
 static const char *apply(const char *type, const char *original, const char *patch, enum err_class *class) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit/json_fixture.h"
 
-#include "kube/ssa.h"
+#include "kube/ssa/ssa.h"
 
 static struct ssa_request request(const char *version, const char *kind, const char *manager) {
         const char *slash = strchr(version, '/');

@@ -2,7 +2,7 @@
 #include "unit/json_fixture.h"
 
 #include "kube/quantity.h"
-#include "kube/strict.h"
+#include "kube/schema/strict.h"
 
 /* What is stored of an object, as JSON. */
 static const char *stored(const char *type, const char *json, struct value *warnings) {
