@@ -22,23 +22,18 @@ struct build_args {
         const char *output; /* a file, or a directory that gets one file for each object; NULL: standard output */
         const char *restrictor;
         const char *reorder;
-        bool managed_by, plugins, exec, helm, no_remote_bases;
+        bool managed_by, no_remote_bases;
         struct broker *broker; /* fetches remote bases; NULL: they are refused */
         struct kustomize_options options;
 };
 
-static int refuse(const char *flag, const char *why, struct err *err) {
-        return err_set(err, ERR_UNSUPPORTED, "%s is refused: %s", flag, why);
-}
+/* Why weir takes none of kustomize's flags for these. */
+static const char no_programs[] = "weir runs no programs and no containers out of a source tree";
+static const char no_charts[] = "charts are rendered by HelmRelease, not by a build";
 
 /* Turns flags into the engine's options. */
 static int read_flags(struct build_args *b, struct err *err) {
         struct kustomize_options *o = &b->options;
-        if (b->plugins || b->exec)
-                return refuse(b->plugins ? "--enable-alpha-plugins" : "--enable-exec",
-                              "weir runs no programs out of a source tree", err);
-        if (b->helm)
-                return refuse("--enable-helm", "charts are rendered by HelmRelease, not by a build", err);
         o->managed_by_label = b->managed_by;
         o->load_restrictions_none = b->restrictor && streq(b->restrictor, "LoadRestrictionsNone");
         if (b->restrictor && !o->load_restrictions_none && !streq(b->restrictor, "LoadRestrictionsRootOnly"))
@@ -185,11 +180,20 @@ int cmd_build(int argc, char **argv) {
                  "LoadRestrictionsRootOnly or LoadRestrictionsNone"},
                 {"reorder", 0, OPTION_STRING, &b.reorder, "legacy or none (deprecated)"},
                 {"enable-managedby-label", 0, OPTION_BOOL, &b.managed_by, "add app.kubernetes.io/managed-by"},
-                {"enable-alpha-plugins", 0, OPTION_BOOL, &b.plugins, "refused: weir runs no programs out of a tree"},
-                {"enable-exec", 0, OPTION_BOOL, &b.exec, "refused: weir runs no programs out of a tree"},
-                {"enable-helm", 0, OPTION_BOOL, &b.helm, "refused: charts are rendered by HelmRelease"},
                 {"no-remote-bases", 0, OPTION_BOOL, &b.no_remote_bases,
                  "refuse remote bases (default true); false: fetch them over http(s), without credentials"},
+                {"enable-alpha-plugins", 0, OPTION_REFUSED, NULL, no_programs},
+                {"enable-exec", 0, OPTION_REFUSED, NULL, no_programs},
+                {"as-current-user", 0, OPTION_REFUSED, NULL, no_programs},
+                {"env", 'e', OPTION_REFUSED, NULL, no_programs},
+                {"mount", 0, OPTION_REFUSED, NULL, no_programs},
+                {"network", 0, OPTION_REFUSED, NULL, no_programs},
+                {"network-name", 0, OPTION_REFUSED, NULL, no_programs},
+                {"enable-helm", 0, OPTION_REFUSED, NULL, no_charts},
+                {"helm-command", 0, OPTION_REFUSED, NULL, no_charts},
+                {"helm-api-versions", 0, OPTION_REFUSED, NULL, no_charts},
+                {"helm-kube-version", 0, OPTION_REFUSED, NULL, no_charts},
+                {"helm-debug", 0, OPTION_REFUSED, NULL, no_charts},
                 {NULL, 0, OPTION_BOOL, NULL, NULL},
         };
         _cleanup_err_ struct err err = ERR_INIT;

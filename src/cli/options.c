@@ -34,6 +34,10 @@ static bool parse_bool(const char *text, bool *ret) {
         return *ret || streq(text, "false") || streq(text, "0");
 }
 
+static int refuse(const struct option *o, struct err *err) {
+        return err_set(err, ERR_UNSUPPORTED, "--%s is refused: %s", o->name, o->help);
+}
+
 static int set(const struct option *o, char *value, struct err *err) {
         char *end;
         bool ok = true;
@@ -49,6 +53,10 @@ static int set(const struct option *o, char *value, struct err *err) {
                 break;
         case OPTION_DURATION:
                 ok = duration_parse(value, o->to, NULL) == 0;
+                break;
+        case OPTION_REFUSED:
+                if (!streq(value, "false"))
+                        return refuse(o, err);
                 break;
         case OPTION_UNSIGNED: {
                 unsigned long n = strtoul(value, &end, 10);
@@ -83,6 +91,8 @@ static int parse_one(int argc, char **argv, int *at, const struct option *option
                         return err_set(err, ERR_BAD_REQUEST, "unknown shorthand flag: '%c' in %s", arg[1], arg);
                 value = arg[2] == '=' ? arg + 3 : arg[2] ? arg + 2 : NULL;
         }
+        if (!value && o->type == OPTION_REFUSED)
+                return refuse(o, err);
         if (!value && o->type == OPTION_BOOL) {
                 *(bool *)o->to = true;
                 return 0;
@@ -122,7 +132,7 @@ void options_help(const char *usage, const struct option *options) {
                 char letter[8] = "    ";
                 if (o->letter)
                         snprintf(letter, sizeof(letter), "-%c, ", o->letter);
-                printf("  %s--%-28s %s\n", letter, o->name, o->help);
+                printf("  %s--%-28s %s%s\n", letter, o->name, o->type == OPTION_REFUSED ? "refused: " : "", o->help);
         }
 }
 

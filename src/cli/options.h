@@ -11,6 +11,8 @@ enum option_type {
         OPTION_LIST,     /* struct option_list *to: repeated or comma-separated */
         OPTION_DURATION, /* int64_t *to, nanoseconds */
         OPTION_UNSIGNED, /* unsigned *to */
+        OPTION_REFUSED,  /* another program's flag that weir has a reason not to take: help is the reason, to is unused
+                          */
 };
 
 struct option_list {
@@ -27,7 +29,8 @@ struct option {
 };
 
 /* Parses argv[1..]: options into their places, the rest into positional (borrowed from argv, which is changed). The
- * array of options ends with a NULL name. ERR_BAD_REQUEST in pflag's words ("unknown flag: --x"). */
+ * array of options ends with a NULL name. ERR_BAD_REQUEST in pflag's words ("unknown flag: --x"); ERR_UNSUPPORTED for a
+ * flag that is refused, unless it is switched off (--x=false). */
 int options_parse(int argc, char **argv, const struct option *options, struct option_list *positional, struct err *err);
 
 /* Prints "Usage: weir USAGE" and the options. */

@@ -20,6 +20,7 @@ static int parse(struct parsed *p, struct err *err, char *line) {
                 {"label", 0, OPTION_LIST, &p->labels, ""},
                 {"timeout", 0, OPTION_DURATION, &p->timeout, ""},
                 {"port", 0, OPTION_UNSIGNED, &p->port, ""},
+                {"exec", 'e', OPTION_REFUSED, NULL, "nothing is run"},
                 {0},
         };
         char *argv[32] = {"cmd"};
@@ -44,6 +45,8 @@ static void every_form_of_a_flag(void **state) {
         char off[] = "--all-namespaces=false";
         assert_int_equal(parse(&p, NULL, off), 0);
         assert_false(p.all);
+        char no_exec[] = "--exec=false";
+        assert_int_equal(parse(&p, NULL, no_exec), 0);
 }
 
 static void mistakes_are_named(void **state) {
@@ -57,6 +60,9 @@ static void mistakes_are_named(void **state) {
                  "invalid argument \"soon\" for \"--timeout\" flag: expected a duration like 30s or 5m"},
                 {"--port=-1", "invalid argument \"-1\" for \"--port\" flag: expected a whole number"},
                 {"--port=99999999999", "invalid argument \"99999999999\" for \"--port\" flag: expected a whole number"},
+                {"--exec", "--exec is refused: nothing is run"},
+                {"-e", "--exec is refused: nothing is run"},
+                {"--exec=/bin/sh", "--exec is refused: nothing is run"},
                 {"-A=maybe", "invalid argument \"maybe\" for \"--all-namespaces\" flag: expected true or false"},
         };
         for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
