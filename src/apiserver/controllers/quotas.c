@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The status of quotas: their limits, and what the namespace uses of them. */
 #include "apiserver/controllers/internal.h"
-#include "apiserver/strategy/quota.h"
+#include "apiserver/strategy/admission/quota.h"
 #include "base/limits.h"
 
 struct count {

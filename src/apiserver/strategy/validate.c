@@ -4,8 +4,8 @@
 
 #include "apiserver/crd/custom.h"
 #include "apiserver/strategy/metadata.h"
-#include "apiserver/strategy/not_built.h"
-#include "apiserver/strategy/rules.h"
+#include "apiserver/strategy/admission/not_built.h"
+#include "apiserver/strategy/rules/rules.h"
 #include "apiserver/strategy/traits.h"
 #include "kube/schema/prune.h"
 

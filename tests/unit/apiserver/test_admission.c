@@ -2,8 +2,8 @@
 /* What admission adds to an object, and what it refuses. */
 #include "kinds_help.h"
 
-#include "apiserver/strategy/podsecurity.h"
-#include "apiserver/strategy/quota.h"
+#include "apiserver/strategy/admission/podsecurity.h"
+#include "apiserver/strategy/admission/quota.h"
 
 /* A cluster of one namespace, one service account, and the objects of `lists`. */
 struct world {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rules of services, ingresses and network policies. */
 #include "apiserver/strategy/names.h"
-#include "apiserver/strategy/rules.h"
+#include "apiserver/strategy/rules/rules.h"
 
 static void check_service_ports(struct rules *r, const struct value *ports) {
         size_t i = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "apiserver/strategy/podsecurity.h"
+#include "apiserver/strategy/admission/podsecurity.h"
 
 #define LABEL "pod-security.kubernetes.io/"
 #define NAMES_MAX ((size_t)65536) /* bytes of one list of names in a message */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rules of the kinds that extend or steer the API server itself. */
-#include "apiserver/strategy/rules.h"
+#include "apiserver/strategy/rules/rules.h"
 
 #include "apiserver/crd/definition.h"
 #include "apiserver/strategy/names.h"

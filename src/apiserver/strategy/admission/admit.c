@@ -1,37 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* strategy_admit(): the admission plugins that are built in. What is not built is said by not_built.c. */
-#include "apiserver/strategy/admit.h"
-#include "apiserver/strategy/podsecurity.h"
-#include "apiserver/strategy/quota.h"
+#include "apiserver/strategy/admission/admit.h"
+#include "apiserver/strategy/admission/podsecurity.h"
+#include "apiserver/strategy/admission/quota.h"
 #include "base/limits.h"
-
-int admit_forbid(struct strategy_context *c, const struct value *object, struct err *err, const char *fmt, ...) {
-        va_list ap;
-        va_start(ap, fmt);
-        char *why = arena_vprintf(c->arena, fmt, ap);
-        va_end(ap);
-        const char *group = c->kind->group;
-        const char *name = value_string_or(value_path(object, "metadata", "name", NULL), "");
-        if (!why)
-                return err_oom(err);
-        return err_set(err, ERR_FORBIDDEN, "%s%s%s \"%s\" is forbidden: %s", c->kind->resource, group[0] ? "." : "",
-                       group, name, why);
-}
-
-static bool is_kind(const struct strategy_context *c, const char *group, const char *resource) {
-        return streq(c->kind->group, group) && streq(c->kind->resource, resource);
-}
-
-static const struct value *lookup(struct strategy_context *c, const char *group, const char *resource,
-                                  const char *namespace, const char *name) {
-        return c->callbacks.lookup ? c->callbacks.lookup(c->callbacks.user, group, resource, namespace, name) : NULL;
-}
 
 /* NamespaceLifecycle: nothing new in a namespace that is missing or on its way out. */
 static int admit_namespace(struct strategy_context *c, const struct value *object, struct err *err) {
         if (!c->kind->namespaced || !c->namespace[0] || !c->callbacks.lookup || c->subresource)
                 return 0;
-        const struct value *namespace = lookup(c, "", "namespaces", "", c->namespace);
+        const struct value *namespace = admit_lookup(c, "", "namespaces", "", c->namespace);
         if (!namespace)
                 return err_set(err, ERR_NOT_FOUND, "namespaces \"%s\" not found", c->namespace);
         if (value_is_null(value_path(namespace, "metadata", "deletionTimestamp", NULL)) &&
@@ -48,7 +26,7 @@ static int admit_custom(struct strategy_context *c, const struct value *object, 
         if (!c->kind->custom || c->subresource)
                 return 0;
         const char *name = value_string_or(value_path(c->kind->crd, "metadata", "name", NULL), "");
-        const struct value *crd = lookup(c, "apiextensions.k8s.io", "customresourcedefinitions", "", name);
+        const struct value *crd = admit_lookup(c, "apiextensions.k8s.io", "customresourcedefinitions", "", name);
         if (!crd || value_is_null(value_path(crd, "metadata", "deletionTimestamp", NULL)))
                 return 0;
         return admit_forbid(c, object, err, "create not allowed while custom resource definition is terminating");
@@ -158,7 +136,7 @@ static int warn_security(struct strategy_context *c, const struct value *spec, c
 
 /* PodSecurity: pods are refused outside of the enforced level; workloads that would make such pods are warned about. */
 static int admit_security(struct strategy_context *c, const struct value *object, struct err *err) {
-        bool pod = is_kind(c, "", "pods");
+        bool pod = admit_is_kind(c, "", "pods");
         const struct value *spec = value_get(object, "spec");
         if (!pod) {
                 const struct value *template = value_path(spec, "jobTemplate", "spec", "template", NULL);
@@ -166,7 +144,7 @@ static int admit_security(struct strategy_context *c, const struct value *object
         }
         if (!value_is_map(spec) || !value_is_list(value_get(spec, "containers")) || c->subresource)
                 return 0;
-        const struct value *namespace = lookup(c, "", "namespaces", "", c->namespace);
+        const struct value *namespace = admit_lookup(c, "", "namespaces", "", c->namespace);
         const char *text = NULL;
         enum podsecurity_level level = podsecurity_of(c->arena, namespace, "enforce", &text);
         _cleanup_buf_ struct buf b = BUF_INIT(LIMIT_REQUEST_BODY);
@@ -178,7 +156,7 @@ static int admit_security(struct strategy_context *c, const struct value *object
 }
 
 int strategy_admit(struct strategy_context *c, struct value *object, const struct value *old, struct err *err) {
-        bool pod = is_kind(c, "", "pods");
+        bool pod = admit_is_kind(c, "", "pods");
         if (old)
                 return c->kind->custom ? 0 : admit_security(c, object, err);
         if (admit_namespace(c, object, err) < 0 || admit_custom(c, object, err) < 0)
@@ -187,13 +165,14 @@ int strategy_admit(struct strategy_context *c, struct value *object, const struc
                 return 0;
         if (pod && (admit_limits(c, object, err) < 0 || admit_pod(c, object, err) < 0))
                 return -1;
-        if (is_kind(c, "", "persistentvolumeclaims") && admit_claim(c, object, err) < 0)
+        if (admit_is_kind(c, "", "persistentvolumeclaims") && admit_claim(c, object, err) < 0)
                 return -1;
-        if (is_kind(c, "", "persistentvolumes") && add_finalizer(c, object, "kubernetes.io/pv-protection", err) < 0)
+        if (admit_is_kind(c, "", "persistentvolumes") &&
+            add_finalizer(c, object, "kubernetes.io/pv-protection", err) < 0)
                 return -1;
-        if (is_kind(c, "", "nodes") && admit_node(c, object, err) < 0)
+        if (admit_is_kind(c, "", "nodes") && admit_node(c, object, err) < 0)
                 return -1;
-        if (is_kind(c, "networking.k8s.io", "ingresses") && admit_ingress(c, object, err) < 0)
+        if (admit_is_kind(c, "networking.k8s.io", "ingresses") && admit_ingress(c, object, err) < 0)
                 return -1;
         if (!c->kind->custom && admit_security(c, object, err) < 0)
                 return -1;

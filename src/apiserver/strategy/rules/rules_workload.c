@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rules of workloads: selectors against templates, what may not change, jobs, budgets, autoscalers. */
 #include "apiserver/strategy/names.h"
-#include "apiserver/strategy/rules.h"
+#include "apiserver/strategy/rules/rules.h"
 #include "kube/select/selector.h"
 
 /* ReplicationControllers have a plain map as selector, all others a LabelSelector. */

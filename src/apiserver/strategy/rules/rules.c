@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The engine of data/kubernetes/validation.json: rows are [field, rule, argument]; field is a dotted path beneath the
  * struct the row's type names, "" for the struct itself. */
-#include "apiserver/strategy/rules.h"
+#include "apiserver/strategy/rules/rules.h"
 
 #include "apiserver/strategy/names.h"
 #include "apiserver/strategy/traits.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of strategy_admit(): admission plugins for pods and claims. */
+/* Inside of strategy_admit(): admission plugins for pods and claims, and what all plugins use. */
 #pragma once
 
 #include "apiserver/strategy/strategy.h"
@@ -13,3 +13,9 @@ int admit_limits(struct strategy_context *c, struct value *object, struct err *e
 /* ERR_FORBIDDEN "pods \"x\" is forbidden: ...". */
 int admit_forbid(struct strategy_context *c, const struct value *object, struct err *err, const char *fmt, ...)
         _printf_(4, 5);
+
+bool admit_is_kind(const struct strategy_context *c, const char *group, const char *resource);
+
+/* Another object, as the server has it now; NULL when there is none, or nothing to ask. Borrowed from the context. */
+const struct value *admit_lookup(struct strategy_context *c, const char *group, const char *resource,
+                                 const char *namespace, const char *name);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rules of core kinds that hold data: ConfigMap, Secret, claims, volumes, events. */
-#include "apiserver/strategy/rules.h"
+#include "apiserver/strategy/rules/rules.h"
 
 #include "apiserver/strategy/metadata.h"
 #include "base/limits.h"

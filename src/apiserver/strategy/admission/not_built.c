@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is stored but has no effect here is said in a warning to whoever writes it. */
-#include "apiserver/strategy/not_built.h"
+#include "apiserver/strategy/admission/not_built.h"
 
-#include "apiserver/strategy/quota.h"
-
-static bool is_kind(const struct strategy_context *c, const char *group, const char *resource) {
-        return streq(c->kind->group, group) && streq(c->kind->resource, resource);
-}
+#include "apiserver/strategy/admission/admit.h"
+#include "apiserver/strategy/admission/quota.h"
 
 static int warn(struct strategy_context *c, const char *text, struct err *err) {
         if (!value_is_list(&c->warnings))
@@ -29,7 +26,7 @@ static int warn_kinds(struct strategy_context *c, struct err *err) {
                  "weir does not evaluate admission policies: this binding is stored without effect"},
         };
         for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-                if (is_kind(c, rows[i].group, rows[i].resource) && warn(c, rows[i].text, err) < 0)
+                if (admit_is_kind(c, rows[i].group, rows[i].resource) && warn(c, rows[i].text, err) < 0)
                         return -1;
         return 0;
 }
@@ -53,7 +50,7 @@ static bool has_rules(const struct value *schema) {
 
 static int warn_rules(struct strategy_context *c, const struct value *crd, struct err *err) {
         const struct value *versions = value_path(crd, "spec", "versions", NULL);
-        if (!is_kind(c, "apiextensions.k8s.io", "customresourcedefinitions") || c->subresource ||
+        if (!admit_is_kind(c, "apiextensions.k8s.io", "customresourcedefinitions") || c->subresource ||
             !value_is_list(versions))
                 return 0;
         VALUE_EACH_ITEM(version, versions)
@@ -68,7 +65,7 @@ static int warn_rules(struct strategy_context *c, const struct value *crd, struc
 int not_built_warn(struct strategy_context *c, const struct value *object, bool create, struct err *err) {
         if (create && warn_kinds(c, err) < 0)
                 return -1;
-        if (is_kind(c, "", "resourcequotas") && quota_is_scoped(object))
+        if (admit_is_kind(c, "", "resourcequotas") && quota_is_scoped(object))
                 return warn(c, "weir does not enforce quotas with scopes: this quota is stored without effect", err);
         return warn_rules(c, object, err);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "apiserver/strategy/quota.h"
+#include "apiserver/strategy/admission/quota.h"
 
-#include "apiserver/strategy/admit.h"
+#include "apiserver/strategy/admission/admit.h"
 #include "apiserver/strategy/amount.h"
 #include "base/buf.h"
 #include "base/limits.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rules of roles and bindings (pkg/apis/rbac/validation, 1.36). Escalation is checked by admission, not here. */
 #include "apiserver/strategy/names.h"
-#include "apiserver/strategy/rules.h"
+#include "apiserver/strategy/rules/rules.h"
 
 #define RBAC_GROUP "rbac.authorization.k8s.io"
 

@@ -2,7 +2,7 @@
 /* Rules of pods and pod templates that need more than one field (pkg/apis/core/validation, 1.36). */
 #include "apiserver/strategy/amount.h"
 #include "apiserver/strategy/names.h"
-#include "apiserver/strategy/rules.h"
+#include "apiserver/strategy/rules/rules.h"
 #include "base/strmap.h"
 
 /* Adds the names of the items of a list to a set; a name that is there already is told as a duplicate. */

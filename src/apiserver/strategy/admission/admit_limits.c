@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* LimitRanger: the LimitRanges of a namespace give containers defaults and bounds. */
-#include "apiserver/strategy/admit.h"
+#include "apiserver/strategy/admission/admit.h"
 #include "apiserver/strategy/amount.h"
 #include "base/buf.h"
 #include "base/limits.h"

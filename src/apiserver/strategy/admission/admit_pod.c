@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What admission adds to a new pod: its service account with a token, its priority, tolerations of lost nodes. */
-#include "apiserver/strategy/admit.h"
+#include "apiserver/strategy/admission/admit.h"
 
 #include "apiserver/strategy/defaults.h"
 #include "base/random.h"
@@ -8,11 +8,6 @@
 
 #define TOKEN_PATH "/var/run/secrets/kubernetes.io/serviceaccount"
 #define SUFFIX_LETTERS 5
-
-static const struct value *lookup(struct strategy_context *c, const char *group, const char *resource,
-                                  const char *namespace, const char *name) {
-        return c->callbacks.lookup ? c->callbacks.lookup(c->callbacks.user, group, resource, namespace, name) : NULL;
-}
 
 static struct value *obtain_list(struct arena *a, struct value *map, const char *key) {
         struct value *list = value_get(map, key);
@@ -89,7 +84,7 @@ static int admit_account(struct strategy_context *c, struct value *pod, struct v
         if (!value_set(c->arena, spec, "serviceAccountName", value_str(name)) ||
             !value_set(c->arena, spec, "serviceAccount", value_str(name)))
                 return err_oom(err);
-        const struct value *account = lookup(c, "", "serviceaccounts", c->namespace, name);
+        const struct value *account = admit_lookup(c, "", "serviceaccounts", c->namespace, name);
         if (!account && c->callbacks.lookup)
                 return admit_forbid(c, pod, err,
                                     "error looking up service account %s/%s: serviceaccount \"%s\" not found",
@@ -119,7 +114,7 @@ static int admit_priority(struct strategy_context *c, struct value *pod, struct 
         const char *name = value_string_or(value_get(spec, "priorityClassName"), "");
         const struct value *class = NULL;
         if (name[0]) {
-                class = lookup(c, "scheduling.k8s.io", "priorityclasses", "", name);
+                class = admit_lookup(c, "scheduling.k8s.io", "priorityclasses", "", name);
                 if (!class)
                         return admit_forbid(c, pod, err, "no PriorityClass with name %s was found", name);
         } else if ((class = default_priority(c))) {
