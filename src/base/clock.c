@@ -17,6 +17,11 @@ int64_t clock_monotonic_ns(void) {
         return now(CLOCK_MONOTONIC);
 }
 
+bool cond_wait_until(pthread_cond_t *c, pthread_mutex_t *lock, int64_t until_ns) {
+        struct timespec at = {.tv_sec = until_ns / NSEC_PER_SEC, .tv_nsec = until_ns % NSEC_PER_SEC};
+        return pthread_cond_clockwait(c, lock, CLOCK_MONOTONIC, &at) == 0;
+}
+
 char *time_format_rfc3339(char text[static TIME_TEXT_MAX], int64_t seconds) {
         struct tm tm;
         time_t t = (time_t)seconds;

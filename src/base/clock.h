@@ -5,6 +5,8 @@
 
 #include "base/err.h"
 
+#include <pthread.h>
+
 #define NSEC_PER_SEC INT64_C(1000000000)
 #define NSEC_PER_MSEC INT64_C(1000000)
 
@@ -16,6 +18,10 @@ int64_t clock_realtime_ns(void);
 
 /* Nanoseconds of a clock that never goes back. */
 int64_t clock_monotonic_ns(void);
+
+/* pthread_cond_wait() that also returns, with false, once the monotonic clock is past until_ns; INT64_MAX waits for
+ * ever. lock is held by the caller; c needs no attributes. */
+bool cond_wait_until(pthread_cond_t *c, pthread_mutex_t *lock, int64_t until_ns);
 
 /* "2026-11-21T10:15:30Z" (metav1.Time) into text; answers text. seconds since 1970. */
 char *time_format_rfc3339(char text[static TIME_TEXT_MAX], int64_t seconds);

@@ -46,6 +46,15 @@ static inline bool str_has_suffix(const char *s, const char *suffix) {
         return n >= m && memcmp(s + n - m, suffix, m) == 0;
 }
 
+/* The value of a hexadecimal digit, or -1. */
+static inline int hex_digit(char c) {
+        if (c >= '0' && c <= '9')
+                return c - '0';
+        if (c >= 'a' && c <= 'f')
+                return c - 'a' + 10;
+        return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
 static inline void free_ptr(void *p) {
         free(*(void **)p);
 }

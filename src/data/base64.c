@@ -133,14 +133,6 @@ void hex_encode(char *to, const void *p, size_t n) {
         *to = '\0';
 }
 
-static int hex_digit(char c) {
-        if (c >= '0' && c <= '9')
-                return c - '0';
-        if (c >= 'a' && c <= 'f')
-                return c - 'a' + 10;
-        return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 int hex_decode(uint8_t *to, const char *text, size_t n) {
         for (size_t i = 0; i + 1 < n; i += 2) {
                 int high = hex_digit(text[i]), low = hex_digit(text[i + 1]);

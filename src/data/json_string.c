@@ -17,14 +17,6 @@ static const char *skip_plain(const char *p, const char *end) {
         return p;
 }
 
-static int hex_digit(char c) {
-        if (c >= '0' && c <= '9')
-                return c - '0';
-        if (c >= 'a' && c <= 'f')
-                return c - 'a' + 10;
-        return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* Four hexadecimal digits at p, which the scanner has seen to be there. */
 static uint32_t read_hex4(const char *p) {
         uint32_t u = 0;

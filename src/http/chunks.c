@@ -3,16 +3,6 @@
 
 #include <sys/types.h>
 
-static int hex_digit(char c) {
-        if (c >= '0' && c <= '9')
-                return c - '0';
-        if (c >= 'a' && c <= 'f')
-                return c - 'a' + 10;
-        if (c >= 'A' && c <= 'F')
-                return c - 'A' + 10;
-        return -1;
-}
-
 /* One byte outside a chunk's data. False: malformed. */
 static bool step(struct http_chunks *c, char byte) {
         switch (c->state) {

@@ -71,11 +71,7 @@ int http_server_new(const struct http_options *options, struct http_server **ret
         complete_options(s);
         s->stop_fd = s->spare_fd = -1;
         pthread_mutex_init(&s->lock, NULL);
-        pthread_condattr_t monotonic;
-        pthread_condattr_init(&monotonic);
-        pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-        pthread_cond_init(&s->idle, &monotonic);
-        pthread_condattr_destroy(&monotonic);
+        pthread_cond_init(&s->idle, NULL);
         s->peers = calloc(1, sizeof(*s->peers));
         int r = s->peers ? 0 : err_oom(err);
         for (unsigned i = 0; r == 0 && i < s->options.loops; i++)
@@ -110,9 +106,8 @@ void http_server_drain(struct http_server *s, int64_t grace_ns) {
         acceptor_stop(s);
         tell_loops(s, MESSAGE_DRAIN);
         int64_t until = clock_monotonic_ns() + grace_ns;
-        struct timespec at = {.tv_sec = until / NSEC_PER_SEC, .tv_nsec = until % NSEC_PER_SEC};
         pthread_mutex_lock(&s->lock);
-        while (s->n_conns > 0 && pthread_cond_timedwait(&s->idle, &s->lock, &at) == 0)
+        while (s->n_conns > 0 && cond_wait_until(&s->idle, &s->lock, until))
                 ;
         pthread_mutex_unlock(&s->lock);
 }

@@ -228,10 +228,9 @@ static int round_trip(struct informer *i, bool *need_list, struct err *err) {
 
 static void pause_for(struct informer *i, int64_t ns) {
         int64_t until = clock_monotonic_ns() + ns;
-        struct timespec ts = {.tv_sec = until / NSEC_PER_SEC, .tv_nsec = until % NSEC_PER_SEC};
         pthread_mutex_lock(&i->lock);
         while (!__atomic_load_n(&i->stop, __ATOMIC_ACQUIRE) && clock_monotonic_ns() < until)
-                pthread_cond_timedwait(&i->wake, &i->lock, &ts);
+                cond_wait_until(&i->wake, &i->lock, until);
         pthread_mutex_unlock(&i->lock);
 }
 
@@ -265,12 +264,8 @@ int informer_start(const struct informer_options *options, struct informer **ret
                 free(i);
                 return err_errno(err, errno, "informer of %s: eventfd", options->kind);
         }
-        pthread_condattr_t attr;
-        pthread_condattr_init(&attr);
-        pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
         pthread_mutex_init(&i->lock, NULL);
-        pthread_cond_init(&i->wake, &attr);
-        pthread_condattr_destroy(&attr);
+        pthread_cond_init(&i->wake, NULL);
         if (options->as && options->as->user) {
                 i->as_user = strdup(options->as->user);
                 i->as = (struct client_as){.user = i->as_user};
@@ -288,10 +283,9 @@ int informer_start(const struct informer_options *options, struct informer **ret
 
 bool informer_wait_synced(struct informer *i, int64_t timeout_ns) {
         int64_t until = clock_monotonic_ns() + timeout_ns;
-        struct timespec ts = {.tv_sec = until / NSEC_PER_SEC, .tv_nsec = until % NSEC_PER_SEC};
         pthread_mutex_lock(&i->lock);
         while (!i->synced && clock_monotonic_ns() < until)
-                pthread_cond_timedwait(&i->wake, &i->lock, &ts);
+                cond_wait_until(&i->wake, &i->lock, until);
         bool synced = i->synced;
         pthread_mutex_unlock(&i->lock);
         return synced;

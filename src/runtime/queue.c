@@ -52,12 +52,8 @@ struct queue *queue_new(size_t max_keys) {
         struct queue *q = calloc(1, sizeof(*q));
         if (!q)
                 return NULL;
-        pthread_condattr_t attr;
-        pthread_condattr_init(&attr);
-        pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
         pthread_mutex_init(&q->lock, NULL);
-        pthread_cond_init(&q->work, &attr);
-        pthread_condattr_destroy(&attr);
+        pthread_cond_init(&q->work, NULL);
         q->max_keys = max_keys;
         return q;
 }
@@ -299,12 +295,7 @@ const struct queue_item *queue_take(struct queue *q) {
                         e = take_turn(q);
                         break;
                 }
-                if (next == INT64_MAX) {
-                        pthread_cond_wait(&q->work, &q->lock);
-                } else {
-                        struct timespec ts = {.tv_sec = next / NSEC_PER_SEC, .tv_nsec = next % NSEC_PER_SEC};
-                        pthread_cond_timedwait(&q->work, &q->lock, &ts);
-                }
+                cond_wait_until(&q->work, &q->lock, next);
         }
         pthread_mutex_unlock(&q->lock);
         return e ? &e->item : NULL;

@@ -107,18 +107,13 @@ static void each_set_start(struct store *s) {
 
 static int init_locks(struct store *s, struct err *err) {
         pthread_rwlockattr_t attributes;
-        pthread_condattr_t monotonic;
         int code = pthread_rwlockattr_init(&attributes);
         if (code == 0)
                 code = pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
         if (code == 0)
                 code = pthread_rwlock_init(&s->lock, &attributes);
         if (code == 0)
-                code = pthread_condattr_init(&monotonic);
-        if (code == 0)
-                code = pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-        if (code == 0)
-                code = pthread_cond_init(&s->news, &monotonic);
+                code = pthread_cond_init(&s->news, NULL);
         pthread_mutex_init(&s->resources_lock, NULL);
         pthread_mutex_init(&s->queue_lock, NULL);
         pthread_mutex_init(&s->news_lock, NULL);
@@ -190,13 +185,11 @@ void store_announce(struct store *s) {
 bool store_wait_rv(struct store *s, uint64_t rv, int64_t timeout_ns) {
         if (store_rv(s) >= rv)
                 return true;
-        int64_t until = clock_monotonic_ns() + timeout_ns;
-        struct timespec at = {.tv_sec = until / NSEC_PER_SEC, .tv_nsec = until % NSEC_PER_SEC};
-        int code = 0;
+        int64_t until = timeout_ns < 0 ? INT64_MAX : clock_monotonic_ns() + timeout_ns;
+        bool in_time = true;
         pthread_mutex_lock(&s->news_lock);
-        while (store_rv(s) < rv && !atomic_load(&s->interrupted) && code != ETIMEDOUT)
-                code = timeout_ns < 0 ? pthread_cond_wait(&s->news, &s->news_lock)
-                                      : pthread_cond_timedwait(&s->news, &s->news_lock, &at);
+        while (store_rv(s) < rv && !atomic_load(&s->interrupted) && in_time)
+                in_time = cond_wait_until(&s->news, &s->news_lock, until);
         pthread_mutex_unlock(&s->news_lock);
         return store_rv(s) >= rv;
 }

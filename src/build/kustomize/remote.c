@@ -14,14 +14,10 @@ static const char *after_prefix(const char *s, const char *prefix) {
 
 /* ---- ?ref=...&timeout=... ---- */
 
-static bool is_hex(char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 /* A query with one broken part counts for nothing, as in kustomize. */
 static bool query_is_sound(const char *text) {
         for (const char *p = text; *p; p++)
-                if (*p == ';' || (*p == '%' && !(is_hex(p[1]) && is_hex(p[2]))))
+                if (*p == ';' || (*p == '%' && (hex_digit(p[1]) < 0 || hex_digit(p[2]) < 0)))
                         return false;
         return true;
 }

@@ -69,13 +69,9 @@ static void handle(struct http_request *r, void *context) {
 }
 
 void api_stub_start(struct api_stub *s) {
-        pthread_condattr_t attr;
         *s = (struct api_stub){.dir = "/tmp/weir-stub-XXXXXX", .lines = BUF_INIT(1 << 20)};
-        pthread_condattr_init(&attr);
-        pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
         pthread_mutex_init(&s->lock, NULL);
-        pthread_cond_init(&s->change, &attr);
-        pthread_condattr_destroy(&attr);
+        pthread_cond_init(&s->change, NULL);
         assert_non_null(mkdtemp(s->dir));
         snprintf(s->socket, sizeof(s->socket), "%s/s", s->dir);
         struct http_options options = {.max_body = 1 << 20, .loops = 1, .hooks = {.handle = handle, .context = s}};
@@ -117,10 +113,9 @@ void api_stub_refuse(struct api_stub *s) {
 
 static void await(struct api_stub *s, const size_t *figure, size_t n) {
         int64_t until = clock_monotonic_ns() + 20 * NSEC_PER_SEC;
-        struct timespec ts = {.tv_sec = until / NSEC_PER_SEC, .tv_nsec = until % NSEC_PER_SEC};
         pthread_mutex_lock(&s->lock);
         while (*figure != n && clock_monotonic_ns() < until)
-                pthread_cond_timedwait(&s->change, &s->lock, &ts);
+                cond_wait_until(&s->change, &s->lock, until);
         assert_int_equal(*figure, n);
         pthread_mutex_unlock(&s->lock);
 }

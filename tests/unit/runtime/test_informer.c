@@ -24,22 +24,16 @@ static void note_change(void *context, const struct cached_object *before, const
 
 static void await(struct fixture *f, const size_t *figure) {
         int64_t until = clock_monotonic_ns() + 20 * NSEC_PER_SEC;
-        struct timespec ts = {.tv_sec = until / NSEC_PER_SEC, .tv_nsec = until % NSEC_PER_SEC};
         pthread_mutex_lock(&f->lock);
         while (*figure == 0 && clock_monotonic_ns() < until)
-                pthread_cond_timedwait(&f->change, &f->lock, &ts);
+                cond_wait_until(&f->change, &f->lock, until);
         assert_int_equal(*figure, 1);
         pthread_mutex_unlock(&f->lock);
 }
 
 static int setup(void **state) {
         static struct fixture f;
-        pthread_condattr_t attr;
-        f = (struct fixture){.lock = PTHREAD_MUTEX_INITIALIZER};
-        pthread_condattr_init(&attr);
-        pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-        pthread_cond_init(&f.change, &attr);
-        pthread_condattr_destroy(&attr);
+        f = (struct fixture){.lock = PTHREAD_MUTEX_INITIALIZER, .change = PTHREAD_COND_INITIALIZER};
         api_stub_start(&f.api);
         struct informer_options options = {.client = f.api.client,
                                            .api_version = "apps/v1",

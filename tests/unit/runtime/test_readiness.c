@@ -27,12 +27,7 @@ static void note_wake(void *context, const char *tenant, const char *key) {
 
 static int setup(void **state) {
         static struct fixture f;
-        pthread_condattr_t attr;
-        f = (struct fixture){.lock = PTHREAD_MUTEX_INITIALIZER};
-        pthread_condattr_init(&attr);
-        pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-        pthread_cond_init(&f.change, &attr);
-        pthread_condattr_destroy(&attr);
+        f = (struct fixture){.lock = PTHREAD_MUTEX_INITIALIZER, .change = PTHREAD_COND_INITIALIZER};
         api_stub_start(&f.api);
         struct readiness_options options = {.client = f.api.client, .wake = note_wake, .context = &f};
         assert_int_equal(readiness_new(&options, &f.readiness, NULL), 0);
@@ -51,10 +46,9 @@ static int teardown(void **state) {
 /* Waits until it was woken n times in all, and not more. */
 static void await_wakes(struct fixture *f, size_t n) {
         int64_t until = clock_monotonic_ns() + 20 * NSEC_PER_SEC;
-        struct timespec ts = {.tv_sec = until / NSEC_PER_SEC, .tv_nsec = until % NSEC_PER_SEC};
         pthread_mutex_lock(&f->lock);
         while (f->wakes < n && clock_monotonic_ns() < until)
-                pthread_cond_timedwait(&f->change, &f->lock, &ts);
+                cond_wait_until(&f->change, &f->lock, until);
         assert_int_equal(f->wakes, n);
         pthread_mutex_unlock(&f->lock);
 }
