@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "build/kustomize/generate.h"
 
+#include "build/kustomize/helm.h"
 #include "build/kustomize/origin.h"
 #include "build/kustomize/plugin.h"
 #include "build/kustomize/transform.h"
@@ -172,12 +173,7 @@ static int run_list(struct target *t, struct accumulator *acc, const char *field
 }
 
 int generate_all(struct target *t, struct accumulator *acc, struct err *err) {
-        const struct value *charts = value_get(&t->file.spec, "helmCharts");
-        if (value_is_list(charts) && charts->len) {
-                err_set(err, ERR_UNSUPPORTED, "must specify --enable-helm");
-                return transform_trouble("HelmChartInflationGenerator", charts->items, err);
-        }
-        if (run_list(t, acc, "configMapGenerator", false, err) < 0 ||
+        if (helm_refuse(t, err) < 0 || run_list(t, acc, "configMapGenerator", false, err) < 0 ||
             run_list(t, acc, "secretGenerator", true, err) < 0)
                 return -1;
         return plugin_generators(t, acc, value_get(&t->file.spec, "generators"), err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "build/kustomize/kfile.h"
 
+#include "build/kustomize/helm.h"
 #include "build/kustomize/shape.h"
 #include "data/yaml.h"
 
@@ -79,10 +80,7 @@ static int migrate(struct engine *e, struct value *spec, struct err *err) {
             move_env(e, value_get(spec, "configMapGenerator"), err) < 0 ||
             move_env(e, value_get(spec, "secretGenerator"), err) < 0)
                 return -1;
-        struct value *charts = value_get(spec, "helmChartInflationGenerator");
-        if (value_is_list(charts))
-                return move_list(e, spec, "helmChartInflationGenerator", "helmCharts", err);
-        return 0;
+        return helm_migrate(e->arena, spec, err);
 }
 
 static int check(struct engine *e, const struct loader *l, const struct value *spec, struct err *err) {

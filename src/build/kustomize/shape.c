@@ -18,6 +18,7 @@ static const char *field_type(const struct shape_field *f) {
                 [SHAPE_INT] = "int",
                 [SHAPE_STRINGS] = "[]string",
                 [SHAPE_STRING_MAP] = "map[string]string",
+                [SHAPE_MAP] = "map[string]interface {}",
                 [SHAPE_ANY] = "interface {}",
         };
         return f->type == SHAPE_LIST || f->type == SHAPE_STRUCT ? f->of->go_type : names[f->type];
@@ -103,6 +104,10 @@ static int read_field(struct reader *r, const struct shape_field *f, const struc
         case SHAPE_BOOL:
         case SHAPE_INT:
                 if (v->type != (f->type == SHAPE_BOOL ? VALUE_BOOL : VALUE_INT))
+                        return mismatch(r, v, path, field_type(f));
+                break;
+        case SHAPE_MAP:
+                if (!value_is_map(v))
                         return mismatch(r, v, path, field_type(f));
                 break;
         case SHAPE_ANY:

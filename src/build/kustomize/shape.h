@@ -12,6 +12,7 @@ enum shape_type {
         SHAPE_INT,
         SHAPE_STRINGS,    /* list of strings */
         SHAPE_STRING_MAP, /* map of strings */
+        SHAPE_MAP,        /* map of anything, kept as it is */
         SHAPE_LIST,       /* list of structs of shape `of` */
         SHAPE_STRUCT,     /* struct of shape `of` */
         SHAPE_ANY,        /* kept as it is */
@@ -48,6 +49,7 @@ extern const struct shape shape_selector;
 extern const struct shape shape_field_spec;
 extern const struct shape shape_image;
 extern const struct shape shape_replica;
+extern const struct shape shape_helm_globals, shape_helm_chart, shape_helm_chart_args;
 
 /* Files of built-in plugins, by what they configure. */
 extern const struct shape shape_plugin_labels, shape_plugin_none, shape_plugin_image, shape_plugin_namespace,

@@ -29,7 +29,7 @@ int steps_run(struct engine *e, struct resmap *m, const struct steps *steps, str
 }
 
 void transform_print_config(struct buf *b, const struct value *config) {
-        struct member members[16];
+        struct member members[32]; /* no configuration has more fields */
         struct value shown = {.type = VALUE_MAP, .members = members};
         VALUE_EACH_MEMBER(m, config) {
                 bool empty = value_equals_str(&m->value, "") || (value_is_list(&m->value) && !m->value.len);

@@ -333,8 +333,31 @@ static void test_programs_are_refused(void **state) {
         tree_add(&t, "kustomization.yaml", "generators: [g.yaml]\n");
         tree_add(&t, "g.yaml", "apiVersion: evil.io/v1\nkind: Run\nmetadata:\n  name: x\n");
         expect_part(&t, ".", "external plugins disabled; unable to load external plugin 'Run'");
-        tree_add(&t, "kustomization.yaml", "helmCharts: [{name: x}]\n");
-        expect_part(&t, ".", "must specify --enable-helm");
+}
+
+static void test_charts_are_refused(void **state) {
+        static const struct {
+                const char *file, *message;
+        } rows[] = {
+                {"helmCharts: [{name: x, debug: false, skipHooks: true, valuesInline: {}}]\nnamespace: web\n",
+                 "config: `\nname: x\nnamespace: web\nskipHooks: true\n`: must specify --enable-helm"},
+                {"helmCharts: [null]\n", "config: `\n{}\n`: must specify --enable-helm"},
+                {"helmCharts: [{name: x}]\nhelmGlobals: {chartHome: c}\n", "config: `\nchartHome: c\nname: x\n`:"},
+                {"helmChartInflationGenerator: [{chartName: x, values: v.yaml, helmHome: h}]\n",
+                 "config: `\nconfigHome: h\nname: x\nvaluesFile: v.yaml\n`: must specify --enable-helm"},
+                {"helmChartInflationGenerator: []\n", "kustomization.yaml is empty"},
+                {"helmCharts: [x]\n", "cannot unmarshal string into Go struct field Kustomization.helmCharts of type "
+                                      "types.HelmChart"},
+                {"helmCharts: [{valuesInline: x}]\n", "field HelmChart.helmCharts.valuesInline of type "
+                                                      "map[string]interface {}"},
+                {"helmGlobals: x\n", "field Kustomization.helmGlobals of type types.HelmGlobals"},
+        };
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+                _cleanup_tree_ struct tree t;
+                tree_init(&t);
+                tree_add(&t, "kustomization.yaml", rows[i].file);
+                expect_part(&t, ".", rows[i].message);
+        }
 }
 
 /* ---- limits ---- */
@@ -390,6 +413,7 @@ int main(void) {
                 cmocka_unit_test(test_nothing_leaves_the_tree),
                 cmocka_unit_test(test_remote_bases_are_refused),
                 cmocka_unit_test(test_programs_are_refused),
+                cmocka_unit_test(test_charts_are_refused),
                 cmocka_unit_test(test_too_many_documents),
                 cmocka_unit_test(test_deep_nesting_of_bases),
         };
