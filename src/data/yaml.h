@@ -32,7 +32,8 @@ struct yaml_options {
                         * lines and empty scalars of flow collections */
         bool spelled; /* YAML_KYAML: plain numbers, bools and timestamps that we would write in other words (1.10, 0x1F,
                        * True, 2001-01-01) stay strings, and empty scalars of flow collections null, of
-                       * VALUE_STYLE_SPELLED, until yaml_settle() */
+                       * VALUE_STYLE_SPELLED, until yaml_settle(); and keys are as a build has them when it prints:
+                       * aliases are what they stand for, null is refused in kustomize's words */
         size_t max_bytes, max_nodes, max_depth, max_documents; /* 0: the limits of limits.h */
         struct yaml_pool *pool;                                /* of the arena that is read into; may be NULL */
 };

@@ -85,6 +85,16 @@ void yaml_check_key(struct yaml_builder *b, const struct yaml_key *k, const stru
                         strtoull(k->text, NULL, 10), buf_str(&text));
 }
 
+void yaml_null_key(struct yaml_builder *b, const struct yaml_node *key, const struct yaml_node *value, bool flow) {
+        const struct yaml_node *written = key->kind == YAML_NODE_ALIAS ? key->target : key;
+        _cleanup_buf_ struct buf text = BUF_INIT(LIMIT_YAML_BYTES), rest = BUF_INIT(100);
+        if (!written->len)
+                return;
+        yaml_go_quote(&text, written->text, written->len);
+        buf_addf(&rest, " already defined at line %u", key->line + 1);
+        problem(b, flow ? key->line : value->line + 1, "mapping key ", buf_str(&text), buf_str(&rest));
+}
+
 int yaml_build_key(struct yaml_builder *b, struct yaml_node *n, struct yaml_key *ret) {
         struct yaml_node *at = n;
         if (yaml_build_count(b) < 0)
@@ -131,11 +141,20 @@ bool yaml_text_key(const struct yaml_node *key, struct yaml_key *k) {
         return true;
 }
 
+/* The key as it counts: a build has put what they stand for in the place of aliases. */
+static const struct yaml_node *counted(const struct yaml_builder *b, const struct yaml_node *key) {
+        return b->spelled && key->kind == YAML_NODE_ALIAS ? key->target : key;
+}
+
+static bool alike(const struct yaml_node *x, const struct yaml_node *y) {
+        return x->len == y->len && x->kind == y->kind && memcmp(x->text, y->text, x->len) == 0;
+}
+
 /* Each key against each later one, without an index and without memory: most maps are small. */
-static bool all_differ(const struct yaml_node *n) {
+static bool all_differ(const struct yaml_builder *b, const struct yaml_node *n) {
         for (const struct yaml_node *x = n->first; x; x = x->next->next)
                 for (const struct yaml_node *y = x->next->next; y; y = y->next->next)
-                        if (x->len == y->len && x->kind == y->kind && memcmp(x->text, y->text, x->len) == 0)
+                        if (alike(counted(b, x), counted(b, y)))
                                 return false;
         return true;
 }
@@ -145,7 +164,7 @@ static bool all_differ(const struct yaml_node *n) {
 int yaml_check_unique(struct yaml_builder *b, const struct yaml_node *n, bool *ret_unique) {
         size_t keys = n->n_children / 2, before = b->n_problems;
         *ret_unique = true;
-        if (keys < 2 || (keys <= FEW_KEYS && all_differ(n)))
+        if (keys < 2 || (keys <= FEW_KEYS && all_differ(b, n)))
                 return 0;
         const struct yaml_node **nodes = arena_alloc(b->a, keys * sizeof(struct yaml_node *));
         size_t *same = arena_zalloc(b->a, keys, sizeof(size_t)); /* the next key like it, + 1 */
@@ -157,9 +176,10 @@ int yaml_check_unique(struct yaml_builder *b, const struct yaml_node *n, bool *r
         struct strmap seen[4] = {{0}}; /* by kind */
         int r = 0;
         for (i = keys; r >= 0 && i-- > 0;) {
-                struct strmap *m = &seen[nodes[i]->kind];
-                same[i] = (size_t)(uintptr_t)strmap_get(m, nodes[i]->text, nodes[i]->len);
-                r = strmap_set(m, nodes[i]->text, nodes[i]->len, (void *)(uintptr_t)(i + 1));
+                const struct yaml_node *key = counted(b, nodes[i]);
+                struct strmap *m = &seen[key->kind];
+                same[i] = (size_t)(uintptr_t)strmap_get(m, key->text, key->len);
+                r = strmap_set(m, key->text, key->len, (void *)(uintptr_t)(i + 1));
         }
         for (int kind = 0; kind < 4; kind++)
                 strmap_done(&seen[kind]);
@@ -168,7 +188,8 @@ int yaml_check_unique(struct yaml_builder *b, const struct yaml_node *n, bool *r
         for (i = 0; i < keys && b->n_problems < LIMIT_YAML_ERRORS; i++) {
                 for (size_t j = same[i]; j && b->n_problems < LIMIT_YAML_ERRORS; j = same[j - 1]) {
                         _cleanup_buf_ struct buf key = BUF_INIT(LIMIT_YAML_BYTES), rest = BUF_INIT(100);
-                        yaml_go_quote(&key, nodes[i]->text, nodes[i]->len);
+                        const struct yaml_node *first = counted(b, nodes[i]);
+                        yaml_go_quote(&key, first->text, first->len);
                         buf_addf(&rest, " already defined at line %u", nodes[i]->line + 1);
                         problem(b, nodes[j - 1]->line, "mapping key ", buf_str(&key), buf_str(&rest));
                 }

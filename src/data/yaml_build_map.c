@@ -66,6 +66,8 @@ static int set_member(struct yaml_builder *b, struct map *map, struct yaml_node 
         if (yaml_build_node(b, value, &v) < 0)
                 return -1;
         map->other_keys = map->other_keys || k.text[-1] != 's';
+        if (b->spelled && k.text[-1] == 'n')
+                yaml_null_key(b, key, value, map->value->style == VALUE_STYLE_FLOW);
         if (!map->text_keys)
                 yaml_check_key(b, &k, value);
         else if (!yaml_text_key(key, &k))

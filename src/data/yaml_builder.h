@@ -51,6 +51,10 @@ int yaml_build_key(struct yaml_builder *b, struct yaml_node *n, struct yaml_key 
 /* Notes a key that JSON has no word for. value: what it leads to, for the text. */
 void yaml_check_key(struct yaml_builder *b, const struct yaml_key *k, const struct yaml_node *value);
 
+/* Notes a null key, if it is written out, of a document that kustomize builds: kyaml writes such a member a second
+ * time, behind the map's last one, and then refuses it. flow: the map stands on one line. */
+void yaml_null_key(struct yaml_builder *b, const struct yaml_node *key, const struct yaml_node *value, bool flow);
+
 /* Notes that a key is there already, for v2's strict reader. */
 void yaml_duplicate_key(struct yaml_builder *b, const struct yaml_key *k, unsigned line);
 

@@ -16,7 +16,10 @@ static int set_namespace(struct arena *a, void *context, struct value *field, st
         const struct namespace_step *s = context;
         if (s->unset_only && *scalar_text(a, field))
                 return 0;
-        return field_set_scalar(field, value_str(s->ns), err);
+        struct value ns = value_str(s->ns);
+        if (scalar_is_quoted(field))
+                ns.style = field->style; /* quotes stay, which messages show */
+        return field_set_scalar(field, ns, err);
 }
 
 static bool is_binding(const char *kind) {

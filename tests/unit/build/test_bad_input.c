@@ -67,7 +67,16 @@ static void test_tabs(void **state) {
 static void test_keys_that_stand_there_twice(void **state) {
         expect_error(RESOURCES, CONFIG_MAP("a") "data:\n  k: v\n  k: w\n",
                      "mapping key \"k\" already defined at line 6");
+        expect_error(RESOURCES, CONFIG_MAP("a") "data:\n  &x k: v\n  *x : w\n",
+                     "mapping key \"k\" already defined at line 6");
         expect_built("namePrefix: x-\n" RESOURCES "namePrefix: y-\n", CONFIG_MAP("a"), CONFIG_MAP("y-a"));
+}
+
+static void test_keys_that_are_null(void **state) {
+        expect_error(RESOURCES, CONFIG_MAP("a") "~: v\n", "line 6: mapping key \"~\" already defined at line 5");
+        expect_error(RESOURCES, CONFIG_MAP("a") "data:\n  null: v\n", "mapping key \"null\" already defined at line 6");
+        expect_built(RESOURCES, CONFIG_MAP("a") "data:\n  'null': v\n",
+                     "apiVersion: v1\ndata:\n  \"null\": v\nkind: ConfigMap\nmetadata:\n  name: a\n");
 }
 
 static void test_merge_keys(void **state) {
@@ -138,6 +147,7 @@ int main(void) {
                 cmocka_unit_test(test_bytes_that_are_no_text),
                 cmocka_unit_test(test_tabs),
                 cmocka_unit_test(test_keys_that_stand_there_twice),
+                cmocka_unit_test(test_keys_that_are_null),
                 cmocka_unit_test(test_merge_keys),
                 cmocka_unit_test(test_patches_that_match_nothing_or_two),
                 cmocka_unit_test(test_names_that_collide_after_prefixing),
