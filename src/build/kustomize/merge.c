@@ -26,35 +26,37 @@ static bool missing(const struct value *v) {
 
 /* ---- maps ---- */
 
-/* Decides from the directive what the merge starts from. src is a map, copied shallowly into *own without the
- * directive; dest may be missing. 1: merge on, *dest set; 0: the field goes away. */
-static int begin_map(const struct merger *m, struct value **dest, struct value *own, struct err *err) {
+/* Decides from the directive what the merge starts from. *src is a map; *bare is room for it without the directive.
+ * 1: merge on, *dest is set, and *src is *dest when what is new is merged over itself, which drops nulls and obeys
+ * directives further down; 0: the field goes away. */
+static int begin_map(const struct merger *m, struct value **dest, const struct value **src, struct value *bare,
+                     struct err *err) {
         enum directive d = DIRECTIVE_MERGE;
-        const struct value *patch = value_get(own, DIRECTIVE);
-        if (patch) {
-                /* kyaml forgets the error when there is nothing to merge into, and keeps the field then. */
-                bool fresh = missing(*dest);
-                if (merge_directive(m->arena, patch, &d, fresh ? NULL : err) == 0) {
-                        struct value bare = *own;
-                        if (value_clone(m->arena, own, &bare, err) < 0)
+        const struct value *patch = value_get(*src, DIRECTIVE);
+        bool fresh = missing(*dest), itself = *dest == *src;
+        /* kyaml forgets the error when there is nothing to merge into, and keeps the field then. */
+        if (patch && merge_directive(m->arena, patch, &d, fresh ? NULL : err) == 0) {
+                if (itself) {
+                        value_remove(*dest, DIRECTIVE);
+                } else {
+                        if (value_clone(m->arena, *src, bare, err) < 0)
                                 return -1;
-                        value_remove(&bare, DIRECTIVE);
-                        *own = bare;
-                } else if (!fresh) {
-                        return -1;
+                        value_remove(bare, DIRECTIVE);
+                        *src = bare;
                 }
+        } else if (patch && !fresh) {
+                return -1;
         }
         if (d == DIRECTIVE_DELETE)
                 return 0;
-        if (!missing(*dest) && d == DIRECTIVE_MERGE)
+        if (itself || (!fresh && d == DIRECTIVE_MERGE))
                 return 1;
-        /* What is new is merged over itself: that drops nulls and obeys directives further down. */
         struct value *copy = arena_make(m->arena, struct value);
         if (!copy)
                 return err_oom(err);
-        if (value_clone(m->arena, own, copy, err) < 0)
+        if (value_clone(m->arena, *src, copy, err) < 0)
                 return -1;
-        *dest = copy;
+        *src = *dest = copy;
         return 1;
 }
 
@@ -88,14 +90,14 @@ static const struct value *lookup_take(struct lookup *l, const struct member *m)
         return v;
 }
 
-/* Merges into the members that are there. What stays moves up in the same array: a patch of one field costs no memory
- * for the rest of the object. */
+/* Merges into the members that are there; without patch each over itself. What stays moves up in the same array: a
+ * patch of one field costs no memory for the rest of the object. */
 static int merge_present(struct merger *m, const struct merge_type *type, struct value *dest, struct lookup *patch,
                          struct err *err) {
         uint32_t kept = 0;
         VALUE_EACH_MEMBER(member, dest) {
                 struct value v;
-                int there = merge_walk(m, &member->value, lookup_take(patch, member),
+                int there = merge_walk(m, &member->value, patch ? lookup_take(patch, member) : &member->value,
                                        merge_schema_field(type, member->key, member->key_len), &v, err);
                 if (there < 0)
                         return -1;
@@ -125,19 +127,19 @@ static const struct merge_type *type_of_object(const struct merger *m, const str
 
 static int merge_map(struct merger *m, struct value *dest, const struct value *src, const struct merge_type *type,
                      struct value *ret, struct err *err) {
-        struct value own = src ? *src : value_null();
-        if (src) {
-                int on = begin_map(m, &dest, &own, err);
-                if (on <= 0)
-                        return on;
-                src = &own;
-        }
+        struct value bare;
+        int on = src ? begin_map(m, &dest, &src, &bare, err) : 1;
+        if (on <= 0)
+                return on;
         if (!type && !(type = type_of_object(m, dest)) && src)
                 type = type_of_object(m, src);
         struct lookup patch;
-        if (lookup_init(m->arena, &patch, src, err) < 0 || merge_present(m, type, dest, &patch, err) < 0)
+        bool itself = dest == src;
+        if (!itself && lookup_init(m->arena, &patch, src, err) < 0)
                 return -1;
-        for (size_t i = 0; src && i < src->len; i++)
+        if (merge_present(m, type, dest, itself ? NULL : &patch, err) < 0)
+                return -1;
+        for (size_t i = 0; src && !itself && i < src->len; i++)
                 if (!patch.used[i] && merge_new(m, type, dest, &src->members[i], err) < 0)
                         return -1;
         *ret = *dest;
@@ -182,7 +184,7 @@ int merge_walk(struct merger *m, struct value *dest, const struct value *src, st
         *ret = src ? *src : *dest;
         if (src && dest && scalar_keep_quotes(m->arena, dest, ret, err) < 0)
                 return -1;
-        return src && scalar_is_shared(dest) ? note_shared(m, dest, ret, err) : 1;
+        return src && src != dest && scalar_is_shared(dest) ? note_shared(m, dest, ret, err) : 1;
 }
 
 int merge_strategic(struct arena *a, const struct merge_schema *schema, struct value *object, const struct value *patch,

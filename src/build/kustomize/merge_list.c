@@ -6,7 +6,11 @@
 
 /* ---- directives ---- */
 
-/* A list's directive is an element of its own: {$patch: replace}. *own loses it. */
+static bool is_empty(const struct value *v) {
+        return v->type == VALUE_NULL || (v->type == VALUE_MAP && !v->len);
+}
+
+/* A list's directive is an element of its own: {$patch: replace}. *own loses it, and what is empty with it. */
 static int list_directive(struct arena *a, struct value *own, enum directive *ret, struct err *err) {
         const struct value *found = NULL;
         *ret = DIRECTIVE_MERGE;
@@ -21,7 +25,7 @@ static int list_directive(struct arena *a, struct value *own, enum directive *re
         struct value rest = value_list();
         VALUE_EACH_ITEM(item, own) {
                 const struct value *patch = value_get(item, "$patch");
-                if (patch && streq(scalar_text(a, patch), text))
+                if (is_empty(item) || (patch && streq(scalar_text(a, patch), text)))
                         continue;
                 if (!value_append(a, &rest, *item))
                         return err_oom(err);
@@ -71,21 +75,18 @@ struct element {                  /* what the elements with the same key become 
 struct list_merge {
         struct merger *m;
         const char *key;
-        bool fresh;               /* the destination is a copy of the patch */
         struct element *elements; /* in the patch's order, then the rest of the destination */
         size_t len;
         struct strmap index; /* the key's value to struct element */
 };
 
-/* The text of the element's key; "" when it has none. A null that is written out is a text like any other. */
+/* The text of the element's key; "" when it has none or a null. */
 static const char *key_text(const struct list_merge *l, const struct value *item) {
         const struct value *v = value_get(item, l->key);
-        if (v && v->type == VALUE_NULL && v->len)
-                return v->str;
         return v && scalar_is(v) ? scalar_text(l->m->arena, v) : "";
 }
 
-/* Elements without the key make kustomize drop others (see merge_several()). */
+/* Such elements make kustomize drop others (see merge_several()). */
 static bool lacks_keys(const struct list_merge *l, const struct value *list) {
         VALUE_EACH_ITEM(item, list)
                 if (!*key_text(l, item))
@@ -113,7 +114,7 @@ static int add_element(struct list_merge *l, const char *text, struct value *des
 
 /* kustomize forgets the replacement of an element that is there: the old one takes its place back. */
 static bool keeps_old(const struct element *e) {
-        return e->dest && e->src && value_equals_str(value_get(e->src, "$patch"), "replace");
+        return e->dest && e->src && e->dest != e->src && value_equals_str(value_get(e->src, "$patch"), "replace");
 }
 
 static int merge_element(struct list_merge *l, struct element *e, struct merge_field field, struct err *err) {
@@ -125,74 +126,60 @@ static int merge_element(struct list_merge *l, struct element *e, struct merge_f
         int there = merge_walk(l->m, e->dest, e->src, inner, &e->merged, err);
         if (there < 0)
                 return -1;
-        e->gone = !there || e->merged.type == VALUE_NULL || (e->merged.type == VALUE_MAP && !e->merged.len);
+        e->gone = !there || is_empty(&e->merged);
         if (e->gone || !value_is_map(&e->merged) || value_get(&e->merged, l->key))
                 return 0;
         return value_set(l->m->arena, &e->merged, l->key, scalar_plain(e->text)) ? 0 : err_oom(err);
 }
 
 static int emit(struct list_merge *l, struct value *out, const struct value *v, struct err *err) {
-        bool empty = v->type == VALUE_NULL || (v->type == VALUE_MAP && !v->len);
-        return empty || value_append(l->m->arena, out, *v) ? 0 : err_oom(err);
+        return is_empty(v) || value_append(l->m->arena, out, *v) ? 0 : err_oom(err);
 }
 
-/* What has no key goes as it is, the patch's in front, the destination's behind. */
-static int write_elements(struct list_merge *l, const struct value *src, const struct value *dest, struct value *out,
-                          struct err *err) {
-        for (size_t i = 0; src && !l->fresh && i < src->len; i++)
-                if (!*key_text(l, &src->items[i]) && emit(l, out, &src->items[i], err) < 0)
-                        return -1;
-        for (size_t i = 0; i < l->len; i++) {
-                const struct element *e = &l->elements[i];
-                if (!e->gone && emit(l, out, e->last ? e->last : &e->merged, err) < 0)
-                        return -1;
-        }
-        VALUE_EACH_ITEM(item, dest)
-                if (!*key_text(l, item) && emit(l, out, item, err) < 0)
-                        return -1;
-        return 0;
-}
-
+/* Every element has its key. */
 static int merge_keyed(struct list_merge *l, struct value *dest, const struct value *src, struct merge_field field,
                        struct value *ret, struct err *err) {
         struct value out = value_list();
         l->elements = arena_zalloc(l->m->arena, dest->len + (src ? src->len : 0) + 1, sizeof(*l->elements));
         if (!l->elements)
                 return err_oom(err);
-        for (size_t i = 0; src && i < src->len; i++) {
-                const char *text = key_text(l, &src->items[i]);
-                if (*text && add_element(l, text, NULL, &src->items[i], err) < 0)
+        for (size_t i = 0; src && i < src->len; i++)
+                if (add_element(l, key_text(l, &src->items[i]), NULL, &src->items[i], err) < 0)
                         return -1;
-        }
-        VALUE_EACH_ITEM(item, dest) {
-                const char *text = key_text(l, item);
-                if (*text && add_element(l, text, item, NULL, err) < 0)
+        VALUE_EACH_ITEM(item, dest)
+                if (add_element(l, key_text(l, item), item, NULL, err) < 0)
                         return -1;
-        }
         for (size_t i = 0; i < l->len; i++)
                 if (merge_element(l, &l->elements[i], field, err) < 0)
                         return -1;
-        if (write_elements(l, src, dest, &out, err) < 0)
-                return -1;
+        for (size_t i = 0; i < l->len; i++) {
+                const struct element *e = &l->elements[i];
+                if (!e->gone && emit(l, &out, e->last ? e->last : &e->merged, err) < 0)
+                        return -1;
+        }
         *ret = out;
         return 1;
 }
 
 int merge_list(struct merger *m, struct value *dest, const struct value *src, struct merge_field field,
                struct value *ret, struct err *err) {
-        struct value own, copy;
+        struct value own;
         if (src) {
                 enum directive d = DIRECTIVE_MERGE;
+                bool itself = dest == src;
                 own = *src;
                 if (dest && list_directive(m->arena, &own, &d, err) < 0)
                         return -1;
                 if (d == DIRECTIVE_DELETE)
                         return 0;
                 src = &own;
-                if (!dest || d == DIRECTIVE_REPLACE) {
-                        if (value_clone(m->arena, &own, &copy, err) < 0)
+                if (itself) {
+                        dest = &own;
+                } else if (!dest || d == DIRECTIVE_REPLACE) {
+                        struct value bare = own;
+                        if (value_clone(m->arena, &bare, &own, err) < 0)
                                 return -1;
-                        dest = &copy;
+                        dest = &own;
                 }
         }
         if (!field.keys[0])
@@ -202,7 +189,7 @@ int merge_list(struct merger *m, struct value *dest, const struct value *src, st
                 n++;
         if (n > 1)
                 return merge_several(m, field.keys, n, dest, src, field, ret, err);
-        struct list_merge l = {.m = m, .key = field.keys[0], .fresh = dest == &copy};
+        struct list_merge l = {.m = m, .key = field.keys[0]};
         if (lacks_keys(&l, dest) || (src && lacks_keys(&l, src)))
                 return merge_several(m, field.keys, n, dest, src, field, ret, err);
         int done = merge_keyed(&l, dest, src, field, ret, err);

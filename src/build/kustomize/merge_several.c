@@ -85,19 +85,22 @@ static void add_tuples(struct several *s, const struct value *list) {
         }
 }
 
-/* Two tuples are one when they are equal somewhere and nowhere contradict: both take the fuller values. */
-static void unite(struct several *s, size_t i, size_t j) {
-        const char *united[MERGE_KEYS_MAX];
-        bool common = false;
-        for (size_t k = 0; k < s->n_keys; k++) {
-                const char *a = s->tuples[i][k], *b = s->tuples[j][k];
-                common |= streq(a, b);
-                if (!streq(a, b) && *a && *b)
-                        return;
-                united[k] = *a ? a : b;
+/* Two tuples are one when they are equal somewhere and nowhere contradict: both take the fuller values. All are
+ * compared with the i-th as it was before, so what it becomes is what the last of them made of it. */
+static void unite(struct several *s, size_t i) {
+        const char *first[MERGE_KEYS_MAX], *united[MERGE_KEYS_MAX];
+        memcpy(first, s->tuples[i], sizeof(first));
+        for (size_t j = 0; j < s->n_tuples; j++) {
+                bool common = false, same = true;
+                for (size_t k = 0; k < s->n_keys && same; k++) {
+                        const char *a = first[k], *b = s->tuples[j][k];
+                        common |= streq(a, b);
+                        same = streq(a, b) || !*a || !*b;
+                        united[k] = *a ? a : b;
+                }
+                for (size_t k = 0; common && same && k < s->n_keys; k++)
+                        s->tuples[i][k] = s->tuples[j][k] = united[k];
         }
-        for (size_t k = 0; common && k < s->n_keys; k++)
-                s->tuples[i][k] = s->tuples[j][k] = united[k];
 }
 
 static void find_valid_keys(struct several *s) {
@@ -139,25 +142,33 @@ static struct value *find_element(const struct several *s, const struct value *l
         return NULL;
 }
 
-static int merge_tuple(const struct several *s, const char *const *tuple, struct value *dest, const struct value *src,
+/* Merges the elements of one tuple and adds the result. Like kyaml it leaves its traces in both lists, which the next
+ * tuple sees when it finds the same elements: the patch's has no directive any more, the destination's is the merged
+ * one unless it was replaced. */
+static int merge_tuple(const struct several *s, const char *const *tuple, struct value *dest, struct value *src,
                        struct merge_field field, struct value *added, struct err *err) {
         const char *values[MERGE_KEYS_MAX];
         const struct merge_field inner = {.type = field.type};
         struct value merged = value_null();
         for (size_t k = 0; k < s->n_valid; k++)
                 values[k] = tuple[s->at[k]];
-        struct value *old = find_element(s, dest, values);
-        int there = merge_walk(s->m, old, find_element(s, src, values), inner, &merged, err);
+        enum directive directive = DIRECTIVE_MERGE;
+        struct value *old = find_element(s, dest, values), *change = find_element(s, src, values);
+        const struct value *patch = value_get(change, "$patch");
+        bool known = patch && merge_directive(s->m->arena, patch, &directive, NULL) == 0;
+        int there = merge_walk(s->m, old, change, inner, &merged, err);
         if (there < 0)
                 return -1;
+        if (known)
+                value_remove(change, "$patch");
         if (!there || merged.type == VALUE_NULL || (merged.type == VALUE_MAP && !merged.len))
                 return set_element(s, dest, values, s->n_valid, NULL, err);
         for (size_t k = 0; k < s->n_valid && value_is_map(&merged); k++)
                 if (*values[k] && !value_get(&merged, s->valid[k]) &&
                     !value_set(s->m->arena, &merged, s->valid[k], scalar_plain(values[k])))
                         return err_oom(err);
-        if (old)
-                *old = merged; /* the destination's element is the merged one from now on */
+        if (old && directive != DIRECTIVE_REPLACE)
+                *old = merged;
         return set_element(s, added, values, s->n_valid, &merged, err);
 }
 
@@ -184,23 +195,23 @@ int merge_several(struct merger *m, const char *const *keys, size_t n_keys, stru
                   struct merge_field field, struct value *ret, struct err *err) {
         struct several s = {.m = m, .keys = keys, .n_keys = n_keys};
         size_t n = dest->len + (src ? src->len : 0);
-        struct value out = value_list(), own;
+        struct value out = value_list(), own, change;
         if (n > LIMIT_MERGE_LIST)
                 return err_set(err, ERR_TOO_LARGE, "a list of %zu elements is too long to be merged", n);
         s.tuples = arena_zalloc(m->arena, n + 1, sizeof(*s.tuples));
         if (!s.tuples)
                 return err_oom(err);
-        if (value_clone(m->arena, dest, &own, err) < 0)
+        if (value_clone(m->arena, dest, &own, err) < 0 ||
+            (src && src != dest && value_clone(m->arena, src, &change, err) < 0))
                 return -1;
         if (src)
                 add_tuples(&s, src);
         add_tuples(&s, &own);
         for (size_t i = 0; i < s.n_tuples; i++)
-                for (size_t j = 0; j < s.n_tuples; j++)
-                        unite(&s, i, j);
+                unite(&s, i);
         find_valid_keys(&s);
         for (size_t i = 0; i < s.n_tuples; i++)
-                if (merge_tuple(&s, s.tuples[i], &own, src, field, &out, err) < 0)
+                if (merge_tuple(&s, s.tuples[i], &own, src == dest ? &own : src ? &change : NULL, field, &out, err) < 0)
                         return -1;
         VALUE_EACH_ITEM(item, &own)
                 if (append_old(&s, &out, item, err) < 0)

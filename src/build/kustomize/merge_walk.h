@@ -21,7 +21,8 @@ struct merger {
 enum directive { DIRECTIVE_MERGE, DIRECTIVE_REPLACE, DIRECTIVE_DELETE };
 
 /* Merges src over dest; either may be NULL (absent). 1: *ret is the result; 0: the field goes away; -1: an error.
- * dest is used up. */
+ * dest is used up. Both may be the same value, as in kyaml, where what a patch brings is one node on both sides: what
+ * the merge takes from the one is gone from the other. */
 int merge_walk(struct merger *m, struct value *dest, const struct value *src, struct merge_field field,
                struct value *ret, struct err *err);
 

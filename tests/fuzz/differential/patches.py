@@ -108,6 +108,15 @@ def target(rng, known):
     return t
 
 
+def spoil_keys(rng, element):
+    """Merge keys that are null, empty or not there."""
+    for key in ("name", "port", "containerPort", "protocol", "mountPath", "topologyKey"):
+        if key in element and rng.random() < 0.7:
+            element[key] = rng.choice([None, None, "", {}])
+            if rng.random() < 0.2:
+                del element[key]
+
+
 def mutate(rng, v, depth=0):
     """A part of an object, changed: what a strategic merge patch looks like."""
     if isinstance(v, dict):
@@ -123,6 +132,8 @@ def mutate(rng, v, depth=0):
         elif r < 0.17:
             odd = ["$retainKeys", "$setElementOrder/containers", "$deleteFromPrimitiveList/finalizers"]
             out[rng.choice(odd)] = ["a"]
+        elif r < 0.19 and depth > 1:
+            spoil_keys(rng, out)
         return out
     if isinstance(v, list):
         out = [mutate(rng, x, depth + 1) for x in v if rng.random() < 0.7]

@@ -81,6 +81,25 @@ static void test_elements_without_the_key(void **state) {
         expect(CONTAINERS("[{name: a}, {x: 1}]"), CONTAINERS("[{name: b}]"), MERGED("\n      - x: 1\n"));
 }
 
+/* A key that is null is none. What is new is one node on both sides in kyaml: what goes from the one is gone from the
+ * other, so that an element without the key also takes those that come after it. */
+static void test_null_keys(void **state) {
+        expect(CONTAINERS("[{name: z}]"), CONTAINERS("[{name: null, x: 1}]"), MERGED(" []\n"));
+        expect(DEPLOYMENT, CONTAINERS("[{name: null, x: 1}]"), MERGED(" []\n"));
+        expect(DEPLOYMENT, CONTAINERS("[{name: b}, {name: null}]"), MERGED("\n      - name: b\n"));
+        expect(DEPLOYMENT, CONTAINERS("[{name: null}, {name: b}]"), MERGED(" []\n"));
+}
+
+static void test_directives_in_new_lists(void **state) {
+        expect(DEPLOYMENT, CONTAINERS("[{name: a, $patch: merge, x: 1}]"), MERGED("\n      - name: a\n        x: 1\n"));
+        expect(DEPLOYMENT, CONTAINERS("[{name: a, x: 1}, {name: b, $patch: delete}]"),
+               MERGED("\n      - name: a\n        x: 1\n"));
+        expect(DEPLOYMENT, CONTAINERS("[{name: a, $patch: replace, x: {y1: null}}]"),
+               MERGED("\n      - name: a\n        x: {}\n"));
+        /* A list's own directive takes its empty elements with it, which would remove others. */
+        expect(CONTAINERS("[{name: a}]"), CONTAINERS("[{}, {$patch: merge}]"), MERGED("\n      - name: a\n"));
+}
+
 static void test_ports_by_two_keys(void **state) {
         static const char service[] = "apiVersion: v1\nkind: Service\n";
         _cleanup_buf_ struct buf object = BUF_INIT(4096), patch = BUF_INIT(4096), result = BUF_INIT(4096);
@@ -90,6 +109,20 @@ static void test_ports_by_two_keys(void **state) {
                  "%sspec:\n  ports:\n  - port: 53\n    protocol: UDP\n  - name: dns\n    port: 53\n    protocol: TCP\n",
                  service);
         expect(buf_str(&object), buf_str(&patch), buf_str(&result));
+}
+
+#define POD(list) "apiVersion: v1\nkind: Pod\nspec: {containers: [{name: m, ports: " list "}]}\n"
+#define POD_MERGED(list) "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - name: m\n    ports:\n" list
+
+/* Keys that are there only in part may find an element twice. The first time takes its directive, and it is merged as
+ * any other the second time; a replaced one is still the old one then. */
+static void test_elements_that_two_tuples_find(void **state) {
+        expect(POD("[]"),
+               POD("[{protocol: TCP, containerPort: 2, $patch: delete}, {containerPort: 2}, {containerPort: 3}]"),
+               POD_MERGED("    - containerPort: 2\n      protocol: TCP\n    - containerPort: 3\n"));
+        expect(POD("[{containerPort: 1, protocol: TCP, x: 1}, {containerPort: 1}]"),
+               POD("[{containerPort: 1, protocol: TCP, x: {z: 1}, $patch: replace}]"),
+               "wrong node kind: expected ScalarNode but got MappingNode: node contents:\n{z: 1}\n");
 }
 
 static void test_finalizers_are_a_set(void **state) {
@@ -108,7 +141,10 @@ int main(void) {
                 cmocka_unit_test(test_lists_without_a_schema_are_replaced),
                 cmocka_unit_test(test_keyed_lists),
                 cmocka_unit_test(test_elements_without_the_key),
+                cmocka_unit_test(test_null_keys),
+                cmocka_unit_test(test_directives_in_new_lists),
                 cmocka_unit_test(test_ports_by_two_keys),
+                cmocka_unit_test(test_elements_that_two_tuples_find),
                 cmocka_unit_test(test_finalizers_are_a_set),
                 cmocka_unit_test(test_unknown_directive),
         };
