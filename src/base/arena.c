@@ -174,6 +174,27 @@ char *arena_strdup(struct arena *a, const char *s) {
         return arena_strndup(a, s, strlen(s));
 }
 
+char *arena_concat(struct arena *a, const char *first, ...) {
+        size_t n = 0;
+        va_list ap;
+        va_start(ap, first);
+        for (const char *s = first; s; s = va_arg(ap, const char *))
+                n += strlen(s);
+        va_end(ap);
+        char *text = arena_alloc(a, n + 1), *to = text;
+        if (!text)
+                return NULL;
+        va_start(ap, first);
+        for (const char *s = first; s; s = va_arg(ap, const char *)) {
+                size_t len = strlen(s);
+                memcpy(to, s, len);
+                to += len;
+        }
+        va_end(ap);
+        *to = '\0';
+        return text;
+}
+
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap) {
         va_list again;
         va_copy(again, ap);

@@ -41,6 +41,9 @@ char *arena_strndup(struct arena *a, const char *s, size_t n);
 
 void *arena_memdup(struct arena *a, const void *p, size_t n);
 
+/* All texts up to a NULL, one after the other; some times faster than arena_printf(). */
+char *arena_concat(struct arena *a, const char *first, ...) __attribute__((__sentinel__));
+
 char *arena_printf(struct arena *a, const char *fmt, ...) _printf_(2, 3);
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap) _printf_(2, 0);
 

@@ -43,52 +43,26 @@ bool value_bool_or(const struct value *v, bool fallback) {
 
 /* ---- maps ---- */
 
-static uint64_t load64(const char *p) {
-        uint64_t w;
-        memcpy(&w, p, sizeof(w));
-        return w;
-}
-
-/* At most eight bytes, overlapping loads instead of a loop. */
-static uint64_t load_tail(const char *p, size_t n) {
-        uint32_t first, last;
-        if (n >= 4) {
-                memcpy(&first, p, 4);
-                memcpy(&last, p + n - 4, 4);
-                return (uint64_t)first << 32 | last;
-        }
-        return n ? (uint64_t)(uint8_t)p[0] << 16 | (uint64_t)(uint8_t)p[n / 2] << 8 | (uint8_t)p[n - 1] : 0;
-}
-
-/* The order of members decides nothing and the hash is only a shortcut, so a plain multiplicative one is enough here;
- * the indexes below are keyed by str_hash() of strmap where an attacker could choose keys. */
-uint32_t value_key_hash(const char *key, size_t n) {
-        uint64_t h = n * UINT64_C(0x9E3779B97F4A7C15);
-        for (; n > 8; key += 8, n -= 8) {
-                h = (h ^ load64(key)) * UINT64_C(0xC2B2AE3D27D4EB4F);
-                h ^= h >> 29;
-        }
-        h = (h ^ load_tail(key, n)) * UINT64_C(0xC2B2AE3D27D4EB4F);
-        return (uint32_t)(h >> 32);
-}
-
 static bool member_is(const struct member *m, const char *key, size_t n, uint32_t hash) {
         return m->hash == hash && m->key_len == n && memcmp(m->key, key, n) == 0;
 }
 
-static struct member *find_member(const struct value *map, const char *key, size_t n) {
+static struct member *find_member(const struct value *map, const char *key, size_t n, uint32_t hash) {
         if (!value_is_map(map))
                 return NULL;
-        uint32_t hash = value_key_hash(key, n);
         VALUE_EACH_MEMBER(m, map)
                 if (member_is(m, key, n, hash))
                         return m;
         return NULL;
 }
 
-struct value *value_getn(const struct value *map, const char *key, size_t n) {
-        struct member *m = find_member(map, key, n);
+struct value *value_get_hashed(const struct value *map, const char *key, size_t n, uint32_t hash) {
+        struct member *m = find_member(map, key, n, hash);
         return m ? &m->value : NULL;
+}
+
+struct value *value_getn(const struct value *map, const char *key, size_t n) {
+        return value_get_hashed(map, key, n, value_key_hash(key, n));
 }
 
 static const struct value *follow(const struct value *v, va_list ap) {
@@ -143,6 +117,23 @@ static int reserve_one(struct arena *a, struct value *v, size_t size) {
         return 0;
 }
 
+int value_reserve(struct arena *a, struct value *v, uint32_t n) {
+        uint8_t log2 = 1;
+        if (!n)
+                return 0;
+        if (n > 1u << 30)
+                return -1;
+        while (1u << log2 < n)
+                log2++;
+        size_t size = v->type == VALUE_MAP ? sizeof(struct member) : sizeof(struct value);
+        void *room = arena_alloc(a, size << log2);
+        if (!room)
+                return -1;
+        v->items = room;
+        v->cap_log2 = log2;
+        return 0;
+}
+
 struct value *value_add(struct arena *a, struct value *map, const char *key, size_t n, struct value v) {
         if (reserve_one(a, map, sizeof(struct member)) < 0)
                 return NULL;
@@ -172,7 +163,7 @@ struct value *value_obtain_map(struct arena *a, struct value *map, const char *k
 }
 
 bool value_removen(struct value *map, const char *key, size_t n) {
-        struct member *m = find_member(map, key, n);
+        struct member *m = find_member(map, key, n, value_key_hash(key, n));
         if (!m)
                 return false;
         size_t after = (size_t)(map->members + map->len - (m + 1));

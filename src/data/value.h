@@ -136,13 +136,36 @@ bool value_equal(const struct value *a, const struct value *b);
 
 /* ---- maps ---- */
 
-uint32_t value_key_hash(const char *key, size_t n);
+/* Of all bytes of a short key, of the length and both ends of a longer one. The order of members decides nothing and
+ * the hash is only a shortcut, so a plain multiplicative one is enough; indexes are keyed by str_hash() of strmap where
+ * an attacker could choose keys. Here, so that the hash of a literal is a constant. */
+static inline uint32_t value_key_hash(const char *key, size_t n) {
+        uint64_t head = 0, tail = 0;
+        if (n >= 8) {
+                memcpy(&head, key, 8);
+                memcpy(&tail, key + n - 8, 8);
+        } else if (n >= 4) {
+                memcpy(&head, key, 4);
+                memcpy(&tail, key + n - 4, 4);
+        } else if (n) {
+                head = (uint64_t)(uint8_t)key[0] << 16 | (uint64_t)(uint8_t)key[n / 2] << 8 | (uint8_t)key[n - 1];
+        }
+        uint64_t h = (n * UINT64_C(0x9E3779B97F4A7C15) ^ head) * UINT64_C(0xC2B2AE3D27D4EB4F);
+        h ^= h >> 29;
+        return (uint32_t)(((h ^ tail) * UINT64_C(0xC2B2AE3D27D4EB4F)) >> 32);
+}
 
 /* The member's value, or NULL when absent or when map is NULL or no map. A member that is null is found.
  * Maps of more than 16 members are searched linearly by hash; see struct value_index for many look-ups. */
 struct value *value_getn(const struct value *map, const char *key, size_t n);
+
+/* The same for who has the key's hash already. */
+struct value *value_get_hashed(const struct value *map, const char *key, size_t n, uint32_t hash);
+
 static inline struct value *value_get(const struct value *map, const char *key) {
-        return value_getn(map, key, strlen(key)); /* here, so that a literal's length costs nothing */
+        size_t n = strlen(key); /* here, so that a literal's length and hash cost nothing */
+        return __builtin_constant_p(n) ? value_get_hashed(map, key, n, value_key_hash(key, n))
+                                       : value_getn(map, key, n);
 }
 
 /* Follows member names down nested maps, NULL-terminated: value_path(o, "metadata", "labels", NULL). */
@@ -159,6 +182,10 @@ const struct value *value_at_dotted(const struct value *v, const char *path);
  * value now lives, or NULL when memory is out. Existing order is kept; a new key goes last. */
 struct value *value_set(struct arena *a, struct value *map, const char *key, struct value v);
 struct value *value_setn(struct arena *a, struct value *map, const char *key, size_t n, struct value v);
+
+/* Makes room in an empty list or map for n children, for builders that know how many come: no smaller array is left
+ * behind on the way. -1: memory. */
+int value_reserve(struct arena *a, struct value *v, uint32_t n);
 
 /* Adds without looking for the key: for builders that know it is new. */
 struct value *value_add(struct arena *a, struct value *map, const char *key, size_t n, struct value v);

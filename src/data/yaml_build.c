@@ -29,6 +29,8 @@ int yaml_build_count(struct yaml_builder *b) {
 static int build_list(struct yaml_builder *b, struct yaml_node *n, struct value *ret) {
         *ret = value_list();
         ret->style = n->style;
+        if (value_reserve(b->a, ret, n->n_children) < 0)
+                return err_oom(b->err);
         for (struct yaml_node *c = n->first; c; c = c->next) {
                 struct value v;
                 if (yaml_build_node(b, c, &v) < 0)

@@ -186,6 +186,8 @@ int yaml_build_map(struct yaml_builder *b, struct yaml_node *n, bool top, struct
         struct map map = {.value = ret, .text_keys = top && b->dialect == YAML_KYAML};
         *ret = value_map();
         ret->style = n->style;
+        if (value_reserve(b->a, ret, n->n_children / 2) < 0)
+                return err_oom(b->err);
         int r = fill_map(b, n, &map);
         strmap_done(&map.index);
         if (r == 0 && map.other_keys)

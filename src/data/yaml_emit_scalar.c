@@ -3,9 +3,6 @@
 #include "data/yaml_emitter.h"
 #include "data/yaml_scalar.h"
 
-/* Longer keys get a "? " line of their own. */
-#define SIMPLE_KEY_MAX 128
-
 /* Indentation inside collections, and so the hint of block scalars that begin with white space. */
 #define BEST_INDENT 2
 
@@ -54,8 +51,13 @@ void yaml_emit_indent(struct yaml_emitter *e) {
         int indent = e->indent < 0 ? 0 : e->indent;
         if (!e->indention || e->column > indent || (e->column == indent && !e->whitespace))
                 put_break(e);
-        while (e->column < indent)
-                put(e, ' ');
+        static const char spaces[] = "                                ";
+        while (e->column < indent) {
+                size_t n = (size_t)(indent - e->column);
+                n = n < sizeof(spaces) - 1 ? n : sizeof(spaces) - 1;
+                buf_add(e->out, spaces, n);
+                e->column += (int)n;
+        }
         e->whitespace = e->indention = true;
 }
 
@@ -106,6 +108,17 @@ void yaml_emit_plain(struct yaml_emitter *e, const char *s, size_t n, enum yaml_
                 put(e, ' ');
         write_flowing(e, s, n, place, '\0');
         e->whitespace = e->indention = false;
+}
+
+bool yaml_emit_word(struct yaml_emitter *e, const char *s, size_t n) {
+        if (!yaml_is_word(s, n) || !yaml_plain_is_string(s, n, e->dialect))
+                return false;
+        if (!e->whitespace)
+                put(e, ' ');
+        buf_add(e->out, s, n);
+        e->column += (int)n;
+        e->whitespace = e->indention = false;
+        return true;
 }
 
 static void write_single(struct yaml_emitter *e, const char *s, size_t n, enum yaml_place place) {
@@ -276,5 +289,5 @@ void yaml_emit_string(struct yaml_emitter *e, const char *s, size_t n, enum yaml
 }
 
 bool yaml_key_is_simple(const char *s, size_t n, enum yaml_dialect dialect) {
-        return n <= SIMPLE_KEY_MAX && !yaml_analyze(s, n, dialect).multiline;
+        return n <= YAML_SIMPLE_KEY_MAX && !yaml_analyze(s, n, dialect).multiline;
 }

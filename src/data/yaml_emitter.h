@@ -4,6 +4,9 @@
 
 #include "data/yaml_text.h"
 
+/* Longer keys get a "? " line of their own. */
+#define YAML_SIMPLE_KEY_MAX 128
+
 struct yaml_emitter {
         struct buf *out;
         enum yaml_dialect dialect;
@@ -28,6 +31,11 @@ enum yaml_place { YAML_PLACE_VALUE, YAML_PLACE_SIMPLE_KEY };
 /* Writes a string in a style that can hold it: the one asked for where the writer keeps styles (VALUE_STYLE_ANY: none),
  * else the one go-yaml chooses. */
 void yaml_emit_string(struct yaml_emitter *e, const char *s, size_t n, enum yaml_place place, enum value_style style);
+
+/* Writes a value or a simple key that any style would leave as it is. False: it is not such a text, nothing is written.
+ * A shortcut before yaml_emit_string() where the writer keeps no styles; most of what Kubernetes objects hold takes it.
+ */
+bool yaml_emit_word(struct yaml_emitter *e, const char *s, size_t n);
 
 /* Writes a text that needs no quotes: a number, true, null. */
 void yaml_emit_plain(struct yaml_emitter *e, const char *s, size_t n, enum yaml_place place);

@@ -10,9 +10,20 @@
 /* A key that does not fit, quotes included, into this many runes is none for a YAML reader. */
 #define KEY_RUNES_MAX 1024
 
+/* True when none of eight bytes is 0x7F or above. */
+static bool all_plain(const char *s) {
+        uint64_t w;
+        memcpy(&w, s, sizeof(w));
+        return ((w | (w + UINT64_C(0x0101010101010101))) & UINT64_C(0x8080808080808080)) == 0;
+}
+
 static bool allowed(const char *s, size_t n) {
         for (const char *end = s + n; s < end;) {
                 uint32_t rune;
+                if (end - s >= 8 && all_plain(s)) {
+                        s += 8;
+                        continue;
+                }
                 if ((uint8_t)*s < 0x7F) {
                         s++;
                         continue;

@@ -13,16 +13,17 @@
 
 struct word {
         const char *text;
+        size_t len;
         struct yaml_scalar scalar;
         bool sigs_only; /* YAML 1.1's booleans, which v3 reads as strings */
 };
 
 #define BOOL_WORD(text_, b, sigs_only_)                                                                                \
-        { text_, {.type = YAML_SCALAR_BOOL, .boolean = (b)}, sigs_only_ }
+        { text_, sizeof(text_) - 1, {.type = YAML_SCALAR_BOOL, .boolean = (b)}, sigs_only_ }
 #define NULL_WORD(text_)                                                                                               \
-        { text_, {.type = YAML_SCALAR_NULL}, false }
+        { text_, sizeof(text_) - 1, {.type = YAML_SCALAR_NULL}, false }
 #define FLOAT_WORD(text_, f_)                                                                                          \
-        { text_, {.type = YAML_SCALAR_FLOAT, .f = (f_)}, false }
+        { text_, sizeof(text_) - 1, {.type = YAML_SCALAR_FLOAT, .f = (f_)}, false }
 
 static const struct word words[] = {
         BOOL_WORD("true", true, false),
@@ -66,12 +67,17 @@ static const struct word words[] = {
         FLOAT_WORD("-.INF", -INFINITY),
 };
 
+static const bool begins_word[256] = {
+        ['y'] = true, ['Y'] = true, ['n'] = true, ['N'] = true, ['t'] = true, ['T'] = true, ['f'] = true,
+        ['F'] = true, ['o'] = true, ['O'] = true, ['~'] = true, ['.'] = true, ['+'] = true, ['-'] = true,
+};
+
 static bool find_word(const char *text, size_t n, enum yaml_dialect dialect, struct yaml_scalar *ret) {
-        if (n > 5 || (n && !strchr("yYnNtTfFoO~.+-", *text)))
+        if (n > 5 || (n && !begins_word[(uint8_t)*text]))
                 return false;
         for (size_t i = 0; i < ARRAY_LEN(words); i++) {
                 const struct word *w = &words[i];
-                if (strlen(w->text) != n || memcmp(w->text, text, n) != 0)
+                if (w->len != n || *w->text != (n ? *text : '\0') || memcmp(w->text, text, n) != 0)
                         continue;
                 if (w->sigs_only && dialect != YAML_SIGS)
                         return false;

@@ -98,9 +98,9 @@ static void write_next_lines(struct yaml_emitter *e, const char *s, size_t n) {
 }
 
 static void write_string(struct yaml_emitter *e, const char *s, size_t n, enum value_style style) {
-        if (yaml_is_word(s, n))
-                yaml_emit_string(e, s, n, YAML_PLACE_VALUE, style);
-        else if (!utf8_valid(s, n))
+        if (!e->styled && yaml_emit_word(e, s, n))
+                return;
+        if (!utf8_valid(s, n))
                 write_bytes(e, s, n);
         else if (e->dialect == YAML_SIGS && memmem(s, n, "\xC2\x85", 2))
                 write_next_lines(e, s, n);
@@ -163,8 +163,10 @@ static void write_scalar(struct yaml_emitter *e, const struct value *v) {
 
 static void write_key(struct yaml_emitter *e, const struct member *m) {
         yaml_emit_indent(e);
-        if (yaml_key_is_simple(m->key, m->key_len, e->dialect)) {
-                yaml_emit_string(e, m->key, m->key_len, YAML_PLACE_SIMPLE_KEY, VALUE_STYLE_ANY);
+        bool written = !e->styled && m->key_len <= YAML_SIMPLE_KEY_MAX && yaml_emit_word(e, m->key, m->key_len);
+        if (written || yaml_key_is_simple(m->key, m->key_len, e->dialect)) {
+                if (!written)
+                        yaml_emit_string(e, m->key, m->key_len, YAML_PLACE_SIMPLE_KEY, VALUE_STYLE_ANY);
                 yaml_emit_indicator(e, ":", false, false, false);
                 return;
         }

@@ -17,8 +17,26 @@ static const char *const section_names[CONFIG_SECTIONS] = {
         [CONFIG_VAR_REFERENCE] = "varReference",
 };
 
+static int split_path(struct arena *a, struct fieldspec *fs, struct err *err) {
+        const char *const *names;
+        size_t n;
+        if (fieldpath_split(a, fs->path, '/', &names, &n, err) < 0)
+                return -1;
+        struct fieldspec_part *parts = arena_zalloc(a, n, sizeof(*parts));
+        if (!parts)
+                return err_oom(err);
+        for (size_t i = 0; i < n; i++) {
+                bool list = str_has_suffix(names[i], "[]");
+                size_t len = strlen(names[i]) - (list ? 2 : 0);
+                parts[i] = (struct fieldspec_part){names[i], (uint32_t)len, value_key_hash(names[i], len), list};
+        }
+        fs->parts = parts;
+        fs->n_parts = n;
+        return 0;
+}
+
 int fieldspecs_add(struct arena *a, struct fieldspecs *list, struct fieldspec fs, struct err *err) {
-        if (!fs.parts && fieldpath_split(a, fs.path, '/', &fs.parts, &fs.n_parts, err) < 0)
+        if (!fs.parts && split_path(a, &fs, err) < 0)
                 return -1;
         struct fieldspec *items = (struct fieldspec *)list->items;
         if ((list->len & (list->len - 1)) == 0) { /* full: room doubles at powers of two */

@@ -6,10 +6,17 @@
 
 #include "build/kustomize/resid.h"
 
+struct fieldspec_part {   /* one name of a path, made once and looked for in every object */
+        const char *text; /* as it is written: "containers[]" */
+        uint32_t len;     /* of the name in it */
+        uint32_t hash;    /* value_key_hash() of the name */
+        bool list;        /* "[]" stands behind the name */
+};
+
 struct fieldspec {
         struct gvk gvk; /* empty fields match any */
         const char *path;
-        const char *const *parts; /* path split at '/', n_parts of them */
+        const struct fieldspec_part *parts; /* path split at '/', n_parts of them */
         size_t n_parts;
         bool create;
 };

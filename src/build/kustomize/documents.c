@@ -154,12 +154,24 @@ static int expand_list(struct engine *e, struct value *queue, const struct value
         return 0;
 }
 
+int resources_add(struct arena *a, struct resources *list, struct resource *r, struct err *err) {
+        struct resource **items = list->items;
+        if ((list->len & (list->len - 1)) == 0) { /* full: room doubles at powers of two */
+                size_t room = list->len ? 2 * list->len : 1;
+                items = arena_grow(a, items, list->len * sizeof(r), room * sizeof(r));
+                if (!items)
+                        return err_oom(err);
+        }
+        items[list->len++] = r;
+        list->items = items;
+        return 0;
+}
+
 int documents_read(struct engine *e, const char *text, size_t n, struct resources *ret, struct err *err) {
         struct value queue = value_list();
         if (parse_pieces(e, text, n, &queue, err) < 0)
                 return -1;
         struct resources out = {.items = NULL};
-        size_t cap = 0;
         for (size_t i = 0; i < queue.len; i++) { /* the queue grows on the way */
                 const struct value v = queue.items[i];
                 bool list;
@@ -167,20 +179,11 @@ int documents_read(struct engine *e, const char *text, size_t n, struct resource
                         return -1;
                 if (list)
                         continue;
-                if (out.len == cap) {
-                        size_t grown = cap ? 2 * cap : 8;
-                        out.items =
-                                arena_grow(e->arena, out.items, cap * sizeof(*out.items), grown * sizeof(*out.items));
-                        if (!out.items)
-                                return err_oom(err);
-                        cap = grown;
-                }
                 struct resource *made = resource_new(e->arena, v);
                 if (!made)
                         return err_oom(err);
-                if (resource_read_history(e->arena, made, err) < 0)
+                if (resource_read_history(e->arena, made, err) < 0 || resources_add(e->arena, &out, made, err) < 0)
                         return -1;
-                out.items[out.len++] = made;
         }
         e->saw_resource |= out.len > 0;
         *ret = out;
@@ -189,9 +192,9 @@ int documents_read(struct engine *e, const char *text, size_t n, struct resource
 
 int documents_read_file(struct engine *e, const struct loader *l, const char *path, struct resources *ret,
                         struct err *err) {
-        const char *text;
+        _cleanup_free_ char *text = NULL;
         size_t n;
-        if (loader_read(e, l, path, &text, &n, err) < 0)
+        if (loader_read_once(e, l, path, &text, &n, err) < 0)
                 return -1;
         if (documents_read(e, text, n, ret, err) == 0)
                 return 0;

@@ -9,6 +9,9 @@ struct resources { /* in order; in the arena */
         size_t len;
 };
 
+/* Adds at the end of a list that only this function has filled. */
+int resources_add(struct arena *a, struct resources *list, struct resource *r, struct err *err);
+
 /* ERR_SYNTAX "MalformedYAMLError: yaml: ..."; ERR_INVALID for what is no resource. */
 int documents_read(struct engine *e, const char *text, size_t n, struct resources *ret, struct err *err);
 

@@ -46,30 +46,26 @@ static int walk_value(const struct walk *w, size_t at, struct value *v, struct e
 static int wrap_rest(const struct walk *w, size_t at, struct err *err) {
         _cleanup_buf_ struct buf text = BUF_INIT(4096);
         for (size_t i = at; i < w->fs->n_parts; i++)
-                buf_addf(&text, "%s%s", i > at ? " " : "", w->fs->parts[i]);
+                buf_addf(&text, "%s%s", i > at ? " " : "", w->fs->parts[i].text);
         return err_wrap(err, "visit traversal on path: [%s]", buf_str(&text));
 }
 
 static int walk_map(const struct walk *w, size_t at, struct value *map, struct err *err) {
-        const char *name = w->fs->parts[at];
-        size_t n = strlen(name);
-        bool list = n >= 2 && streq(name + n - 2, "[]");
-        if (list)
-                n -= 2;
-        if (n == 0)
+        const struct fieldspec_part *part = &w->fs->parts[at];
+        if (part->len == 0)
                 return err_set(err, ERR_INVALID, "cannot set or create an empty field name");
         bool last = at + 1 == w->fs->n_parts;
-        bool create = w->fs->create && w->action->creates && !list;
-        struct value *field = value_getn(map, name, n);
+        bool create = w->fs->create && w->action->creates && !part->list;
+        struct value *field = value_get_hashed(map, part->text, part->len, part->hash);
         struct value fresh = last ? w->action->created : value_map();
         if (!field) {
                 if (!create)
                         return 0;
-                field = value_add(w->arena, map, name, n, fresh);
+                field = value_add(w->arena, map, part->text, part->len, fresh);
                 if (!field)
                         return err_oom(err);
         } else if (field->type == VALUE_NULL) {
-                if (list)
+                if (part->list)
                         *field = value_list();
                 else if (create)
                         *field = fresh;
@@ -125,8 +121,9 @@ int fieldspecs_apply(struct arena *a, const struct fieldspecs *list, const struc
 
 int fieldspec_apply(struct arena *a, const struct fieldspec *fs, const struct field_action *action,
                     struct value *object, struct err *err) {
-        static const struct gvk any = {"", "", ""};
-        struct gvk gvk = any;
+        struct gvk gvk = {"", "", ""};
+        if (*fs->gvk.kind && !streq(fs->gvk.kind, scalar_text(a, value_get(object, "kind"))))
+                return 0; /* most are for other kinds */
         bool picky = *fs->gvk.kind || *fs->gvk.group || *fs->gvk.version;
         if (picky && read_gvk(a, object, &gvk) < 0)
                 return err_oom(err);

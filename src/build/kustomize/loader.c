@@ -69,8 +69,8 @@ static int check_below(struct engine *e, const struct loader *from, const char *
                        view_display(e->arena, from->view, path), loader_display(e, from));
 }
 
-int loader_read(struct engine *e, const struct loader *from, const char *path, const char **ret, size_t *ret_len,
-                struct err *err) {
+int loader_read_once(struct engine *e, const struct loader *from, const char *path, char **ret, size_t *ret_len,
+                     struct err *err) {
         const char *clean;
         const struct place *place;
         if (loader_is_http(path))
@@ -89,9 +89,14 @@ int loader_read(struct engine *e, const struct loader *from, const char *path, c
                                view_display(e->arena, from->view, clean));
         if (check_below(e, from, clean, place, err) < 0)
                 return -1;
+        return view_read(from->view, place->real, ret, ret_len, err);
+}
+
+int loader_read(struct engine *e, const struct loader *from, const char *path, const char **ret, size_t *ret_len,
+                struct err *err) {
         _cleanup_free_ char *text = NULL;
         size_t n;
-        if (view_read(from->view, place->real, &text, &n, err) < 0)
+        if (loader_read_once(e, from, path, &text, &n, err) < 0)
                 return -1;
         *ret = arena_strndup(e->arena, text, n);
         *ret_len = n;

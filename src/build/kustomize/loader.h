@@ -21,5 +21,9 @@ int loader_enter(struct engine *e, const struct loader *from, const char *path, 
 int loader_read(struct engine *e, const struct loader *from, const char *path, const char **ret, size_t *ret_len,
                 struct err *err);
 
+/* The same in memory that the caller frees: for what is parsed and then done with. */
+int loader_read_once(struct engine *e, const struct loader *from, const char *path, char **ret, size_t *ret_len,
+                     struct err *err);
+
 /* path as seen from the directory base, cleaned as Go's path.Join does; may begin with "..". NULL: memory. */
 const char *loader_join(struct arena *a, const char *base, const char *path);

@@ -78,7 +78,7 @@ static int add_found(const struct referrer *f, const struct candidate_link *chai
                         continue;
                 if (out->len == out->cap) {
                         size_t cap = out->cap ? 2 * out->cap : 4;
-                        out->items = arena_grow(f->e->arena, out->items, out->cap * sizeof(*out->items),
+                        out->items = arena_grow(f->index->arena, out->items, out->cap * sizeof(*out->items),
                                                 cap * sizeof(*out->items));
                         if (!out->items)
                                 return err_oom(err);

@@ -1,39 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "build/kustomize/nameref_index.h"
 
-static void write_key(char *key, enum candidate_by by, const char *first, size_t n, const char *second, size_t m) {
-        key[0] = (char)by;
-        memcpy(key + 1, first, n);
-        key[n + 1] = '\x1f';
-        memcpy(key + n + 2, second, m);
+/* A chain's key: on the stack while it is looked for. */
+struct key {
+        char small[512], *text;
+        size_t len;
+};
+
+static int make_key(const struct candidates *c, enum candidate_by by, const char *first, const char *second,
+                    struct key *ret) {
+        size_t n = strlen(first), m = strlen(second);
+        ret->len = n + m + 2;
+        ret->text = ret->len <= sizeof(ret->small) ? ret->small : arena_alloc(c->arena, ret->len);
+        if (!ret->text)
+                return -1;
+        ret->text[0] = (char)by;
+        memcpy(ret->text + 1, first, n);
+        ret->text[n + 1] = '\x1f';
+        memcpy(ret->text + n + 2, second, m);
+        return 0;
 }
 
 static int add(struct candidates *c, enum candidate_by by, const char *first, const char *second,
                const struct candidate *candidate) {
-        size_t n = strlen(first), m = strlen(second);
-        char *key = arena_alloc(c->arena, n + m + 2);
-        struct candidate_link *link = arena_make(c->arena, struct candidate_link);
-        void *old = NULL;
-        if (!key || !link)
+        struct key key;
+        if (make_key(c, by, first, second, &key) < 0)
                 return -1;
-        write_key(key, by, first, n, second, m);
-        *link = (struct candidate_link){.candidate = candidate, .last = link};
-        int there = strmap_add(&c->chains, key, n + m + 2, link, &old);
-        if (there <= 0)
-                return there;
-        struct candidate_link *first_link = old;
-        if (by == BY_BOTH_NS || first_link->last->candidate == candidate)
+        struct candidate_link *chain = strmap_get(&c->chains, key.text, key.len);
+        if (chain && (by == BY_BOTH_NS || chain->last->candidate == candidate))
                 return 0;
-        first_link->last->next = link;
-        first_link->last = link;
-        return 0;
+        struct candidate_link *link = arena_make(c->arena, struct candidate_link);
+        if (!link)
+                return -1;
+        *link = (struct candidate_link){.candidate = candidate, .last = link};
+        if (chain) {
+                chain->last->next = link;
+                chain->last = link;
+                return 0;
+        }
+        const char *kept = arena_memdup(c->arena, key.text, key.len);
+        return kept ? strmap_set(&c->chains, kept, key.len, link) : -1;
 }
 
 static int add_resource(struct engine *e, struct candidates *c, struct resource *r) {
         struct candidate *candidate = arena_make(c->arena, struct candidate);
         struct resid original;
-        if (!candidate || resource_current_id(c->arena, &e->scopes, r, &candidate->now) < 0 ||
-            resource_original_id(c->arena, &e->scopes, r, &original) < 0)
+        if (!candidate || resource_current_id(e->arena, &e->scopes, r, &candidate->now) < 0 ||
+            resource_original_id(e->arena, &e->scopes, r, &original) < 0)
                 return -1;
         candidate->resource = r;
         candidate->original_ns = resid_effective_ns(&original);
@@ -50,7 +63,9 @@ static int add_resource(struct engine *e, struct candidates *c, struct resource 
 }
 
 int candidates_init(struct engine *e, const struct resmap *m, struct candidates *c, struct err *err) {
-        *c = (struct candidates){.arena = e->arena};
+        *c = (struct candidates){.arena = arena_new(0)};
+        if (!c->arena)
+                return err_oom(err);
         for (size_t i = 0; i < m->len; i++)
                 if (add_resource(e, c, m->items[i]) < 0)
                         return err_oom(err);
@@ -59,14 +74,11 @@ int candidates_init(struct engine *e, const struct resmap *m, struct candidates 
 
 void candidates_done(struct candidates *c) {
         strmap_done(&c->chains);
+        c->arena = arena_free(c->arena);
 }
 
 const struct candidate_link *candidates_find(const struct candidates *c, enum candidate_by by, const char *first,
                                              const char *second) {
-        char small[512], *key = small;
-        size_t n = strlen(first), m = strlen(second);
-        if (n + m + 2 > sizeof(small) && !(key = arena_alloc(c->arena, n + m + 2)))
-                return NULL;
-        write_key(key, by, first, n, second, m);
-        return strmap_get(&c->chains, key, n + m + 2);
+        struct key key;
+        return make_key(c, by, first, second, &key) < 0 ? NULL : strmap_get(&c->chains, key.text, key.len);
 }

@@ -17,7 +17,7 @@ struct candidate_link {
 };
 
 struct candidates {
-        struct arena *arena;
+        struct arena *arena; /* owned; the texts of ids are in the build's */
         struct strmap chains;
 };
 

@@ -33,8 +33,8 @@ static const char * or (const char *s, const char *fallback) {
 }
 
 const char *gvk_string(struct arena *a, const struct gvk *gvk) {
-        return arena_printf(a, "%s.%s.%s", or (gvk->kind, "[noKind]"), or (gvk->version, "[noVer]"),
-                            or (gvk->group, "[noGrp]"));
+        return arena_concat(a, or (gvk->kind, "[noKind]"), ".", or (gvk->version, "[noVer]"), ".",
+                            or (gvk->group, "[noGrp]"), NULL);
 }
 
 const char *const resid_first_kinds[RESID_FIRST_KINDS] = {

@@ -58,31 +58,31 @@ static int add_list(struct arena *a, struct strmap *ranks, const struct value *l
 static const char *const default_last[] = {"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"};
 
 static int sort_legacy(struct engine *e, struct resmap *m, const struct strmap *ranks, struct err *err) {
-        struct arena *a = e->arena;
-        struct entry *entries = arena_zalloc(a, m->len + 1, sizeof(*entries));
+        _cleanup_arena_ struct arena *a = arena_new(0);
+        struct entry *entries = a ? arena_zalloc(a, m->len + 1, sizeof(*entries)) : NULL;
         if (!entries)
                 return err_oom(err);
         for (size_t i = 0; i < m->len; i++) {
                 struct entry *x = &entries[i];
                 x->resource = m->items[i];
                 x->at = i;
-                if (resource_current_id(a, &e->scopes, x->resource, &x->id) < 0)
+                if (resource_current_id(e->arena, &e->scopes, x->resource, &x->id) < 0)
                         return err_oom(err);
                 const struct gvk *g = &x->id.gvk;
                 const long *rank = strmap_get(ranks, g->kind, strlen(g->kind));
                 x->rank = rank ? *rank : 0;
                 x->gvk_text =
-                        arena_printf(a, "%s_%s_%s", or (g->group, "~G"), or (g->version, "~V"), or (g->kind, "~K"));
+                        arena_concat(a, or (g->group, "~G"), "_", or (g->version, "~V"), "_", or (g->kind, "~K"), NULL);
                 const char *gvk = gvk_string(a, g);
-                x->id_text = arena_printf(a, "%s|%s|%s", gvk ? gvk : "", or (x->id.ns, "~X"), or (x->id.name, "~N"));
+                x->id_text =
+                        arena_concat(a, gvk ? gvk : "", "|", or (x->id.ns, "~X"), "|", or (x->id.name, "~N"), NULL);
                 if (!x->gvk_text || !gvk || !x->id_text)
                         return err_oom(err);
         }
         qsort(entries, m->len, sizeof(*entries), compare);
         for (size_t i = 0; i < m->len; i++)
                 m->items[i] = entries[i].resource;
-        if (resmap_check_unique(m, err) < 0)
-                return err_wrap(err, "SortOrderTransformer: Failed to append to resources");
+        resmap_touch(m);
         return 0;
 }
 

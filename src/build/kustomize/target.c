@@ -20,27 +20,35 @@ void accumulator_done(struct accumulator *acc) {
         resmap_done(acc->resources);
 }
 
+/* The error of an id that comes twice: in the file itself, which kustomize looks through first, or elsewhere. */
+static int not_unique(struct target *t, const struct resources *file, const char *path, struct err *why,
+                      struct err *err) {
+        struct resmap *own = resmap_new(t->e->arena, &t->e->scopes);
+        if (!own)
+                return err_oom(err);
+        int failed = 0;
+        for (size_t i = 0; i < file->len && !failed; i++)
+                failed = resmap_append(own, file->items[i], err);
+        resmap_done(own);
+        if (failed)
+                return err_wrap(err, "accumulating resources from '%s'", path);
+        err_move(err, why);
+        return err_wrap(err, "merging resources from '%s'", path);
+}
+
 static int add_file(struct target *t, struct accumulator *acc, const char *path, struct err *err) {
         struct resources found;
+        _cleanup_err_ struct err why = ERR_INIT;
         if (documents_read_file(t->e, &t->loader, path, &found, err) < 0)
                 return err_wrap(err, "accumulating resources from '%s'", path);
         const struct value *origin = NULL;
         if (t->origin && !(origin = origin_below(t->e->arena, t->origin, path)))
                 return err_oom(err);
-        struct resmap *own = resmap_new(t->e->arena, &t->e->scopes);
-        if (!own)
-                return err_oom(err);
-        int failed = 0;
-        for (size_t i = 0; i < found.len && !failed; i++) {
+        for (size_t i = 0; i < found.len; i++) {
                 found.items[i]->origin = origin;
-                failed = resmap_append(own, found.items[i], err);
+                if (resmap_append(acc->resources, found.items[i], &why) < 0)
+                        return not_unique(t, &found, path, &why, err);
         }
-        resmap_done(own);
-        if (failed)
-                return err_wrap(err, "accumulating resources from '%s'", path);
-        for (size_t i = 0; i < found.len; i++)
-                if (resmap_append(acc->resources, found.items[i], err) < 0)
-                        return err_wrap(err, "merging resources from '%s'", path);
         return 0;
 }
 

@@ -14,7 +14,7 @@ static int set_affix(struct arena *a, void *context, struct value *field, struct
         if (!scalar_is(field))
                 return scalar_wrong_kind("ScalarNode", field, err);
         const char *old = scalar_text(a, field);
-        const char *text = s->suffix ? arena_printf(a, "%s%s", old, s->text) : arena_printf(a, "%s%s", s->text, old);
+        const char *text = s->suffix ? arena_concat(a, old, s->text, NULL) : arena_concat(a, s->text, old, NULL);
         if (!text)
                 return err_oom(err);
         *field = scalar_styled(field, text);

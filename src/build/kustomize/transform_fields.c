@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* labels, annotations and replicas: plain values at the ends of field specs. */
+#include "build/kustomize/documents.h"
 #include "build/kustomize/fieldpath.h"
 #include "build/kustomize/shared.h"
 #include "build/kustomize/transform.h"
@@ -13,6 +14,7 @@ struct labels_step {
 
 struct pair_context {
         const struct member *pair;
+        uint32_t n_pairs; /* of the step: so many come into a map that is made for them */
         struct value *object;
         struct value fresh; /* what stands where the key was not there before */
 };
@@ -24,6 +26,8 @@ static int set_pair(struct arena *a, void *context, struct value *field, struct 
                 *field = value_map();
         if (!value_is_map(field))
                 return scalar_wrong_kind("MappingNode", field, err);
+        if (!field->items && value_reserve(a, field, c->n_pairs) < 0)
+                return err_oom(err);
         const struct value *old = value_getn(field, pair->key, pair->key_len);
         if (scalar_is_shared(old)) {
                 const struct value was = *old;
@@ -43,7 +47,12 @@ static int run_labels(struct engine *e, struct resmap *m, const void *arg, struc
                 if (resource_show_notes(e->arena, m->items[i], err) < 0)
                         return -1;
                 VALUE_EACH_MEMBER(pair, &s->pairs) {
-                        context = (struct pair_context){pair, &m->items[i]->object, shared_new(e->arena, &pair->value)};
+                        context = (struct pair_context){
+                                .pair = pair,
+                                .n_pairs = s->pairs.len,
+                                .object = &m->items[i]->object,
+                                .fresh = shared_new(e->arena, &pair->value),
+                        };
                         if (fieldspecs_apply(e->arena, s->fields, &action, &m->items[i]->object, err) < 0)
                                 return -1;
                 }
@@ -81,6 +90,21 @@ static int set_count(struct arena *a, void *context, struct value *field, struct
         return scalar_keep_quotes(a, field, &count, err) < 0 ? -1 : field_set_scalar(field, count, err);
 }
 
+/* The resources that have or had this name, of whatever kind: mostly one of thousands. */
+static int find_named(struct engine *e, const struct resmap *m, const char *name, struct resources *ret,
+                      struct err *err) {
+        *ret = (struct resources){.items = NULL};
+        for (size_t i = 0; i < m->len; i++) {
+                const struct resource *r = m->items[i];
+                bool named = streq(resource_name(e->arena, r), name);
+                for (size_t k = 0; k < r->n_previous && !named; k++)
+                        named = streq(r->previous[k].name, name);
+                if (named && resources_add(e->arena, ret, m->items[i], err) < 0)
+                        return -1;
+        }
+        return 0;
+}
+
 /* True when the resource has or had this name as a kind of the spec. */
 static int has_id(struct engine *e, const struct resource *r, const char *name, const struct gvk *gvk, bool *ret,
                   struct err *err) {
@@ -108,16 +132,19 @@ static int run_replicas(struct engine *e, struct resmap *m, const void *arg, str
         const struct replicas_step *s = arg;
         const struct field_action action = {
                 .set = set_count, .context = (void *)&s->count, .creates = true, .created = value_null()};
+        struct resources named;
         bool found = false;
+        if (find_named(e, m, s->name, &named, err) < 0)
+                return -1;
         for (size_t k = 0; k < s->fields->len; k++)
-                for (size_t i = 0; i < m->len; i++) {
+                for (size_t i = 0; i < named.len; i++) {
                         bool matches;
-                        if (has_id(e, m->items[i], s->name, &s->fields->items[k].gvk, &matches, err) < 0)
+                        if (has_id(e, named.items[i], s->name, &s->fields->items[k].gvk, &matches, err) < 0)
                                 return -1;
                         if (!matches)
                                 continue;
                         found = true;
-                        if (fieldspec_apply(e->arena, &s->fields->items[k], &action, &m->items[i]->object, err) < 0)
+                        if (fieldspec_apply(e->arena, &s->fields->items[k], &action, &named.items[i]->object, err) < 0)
                                 return -1;
                 }
         return found ? 0 : not_found(e, s, err);

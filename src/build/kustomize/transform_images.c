@@ -4,9 +4,18 @@
 #include "build/kustomize/transform.h"
 #include "lang/regex.h"
 
+/* All lists named containers of a layer, in the order of the objects. Looking for them means to walk through
+ * everything, so image steps that follow one another share what the first found: they write nothing but images. */
+struct container_lists {
+        struct value **items;
+        size_t len;
+        bool found;
+};
+
 struct images_step {
         const struct value *image; /* name, newName, newTag, tagSuffix, digest */
         const struct fieldspecs *fields;
+        struct container_lists *lists;
 };
 
 struct image_context {
@@ -51,8 +60,7 @@ static const char *rewrite(struct arena *a, const struct value *image, const cha
         }
         if (!ref.name || !ref.tag)
                 return NULL;
-        return arena_printf(a, "%s%s%s%s%s", ref.name, *ref.tag ? ":" : "", ref.tag, *ref.digest ? "@" : "",
-                            ref.digest);
+        return arena_concat(a, ref.name, *ref.tag ? ":" : "", ref.tag, *ref.digest ? "@" : "", ref.digest, NULL);
 }
 
 static int set_image(struct arena *a, void *context, struct value *field, struct err *err) {
@@ -85,22 +93,57 @@ static int set_containers(struct arena *a, struct image_context *c, struct value
         return 0;
 }
 
+static int add_list(struct arena *a, struct container_lists *lists, struct value *list) {
+        if ((lists->len & (lists->len - 1)) == 0) { /* full: room doubles at powers of two */
+                size_t room = lists->len ? 2 * lists->len : 1;
+                struct value **grown = arena_grow(a, lists->items, lists->len * sizeof(*grown), room * sizeof(*grown));
+                if (!grown)
+                        return -1;
+                lists->items = grown;
+        }
+        lists->items[lists->len++] = list;
+        return 0;
+}
+
 /* Recursion is as deep as the document, which the reader bounds. */
-static int walk_containers(struct arena *a, struct image_context *c, struct value *v, struct err *err) {
+static int find_lists(struct arena *a, struct container_lists *lists, struct value *v) {
         if (value_is_list(v)) {
                 VALUE_EACH_ITEM(item, v)
-                        if (walk_containers(a, c, item, err) < 0)
+                        if (find_lists(a, lists, item) < 0)
                                 return -1;
         } else if (value_is_map(v)) {
                 VALUE_EACH_MEMBER(m, v) {
-                        if (walk_containers(a, c, &m->value, err) < 0)
+                        if (m->value.type != VALUE_LIST && m->value.type != VALUE_MAP)
+                                continue;
+                        if (find_lists(a, lists, &m->value) < 0)
                                 return -1;
                         if (value_is_list(&m->value) &&
                             (streq(m->key, "containers") || streq(m->key, "initContainers")) &&
-                            set_containers(a, c, &m->value, err) < 0)
+                            add_list(a, lists, &m->value) < 0)
                                 return -1;
                 }
         }
+        return 0;
+}
+
+static bool has_images(const struct resource *r) {
+        return !value_equals_str(value_get(&r->object, "kind"), "CustomResourceDefinition");
+}
+
+static int set_all(struct engine *e, struct resmap *m, const struct images_step *s, struct image_context *c,
+                   struct err *err) {
+        const struct field_action action = {.set = set_image, .context = c};
+        for (size_t i = 0; i < m->len && !s->lists->found; i++)
+                if (has_images(m->items[i]) && find_lists(e->arena, s->lists, &m->items[i]->object) < 0)
+                        return err_oom(err);
+        s->lists->found = true;
+        for (size_t i = 0; i < s->lists->len; i++)
+                if (set_containers(e->arena, c, s->lists->items[i], err) < 0)
+                        return -1;
+        for (size_t i = 0; i < m->len; i++)
+                if (has_images(m->items[i]) &&
+                    fieldspecs_apply(e->arena, s->fields, &action, &m->items[i]->object, err) < 0)
+                        return -1;
         return 0;
 }
 
@@ -116,26 +159,21 @@ static int run_images(struct engine *e, struct resmap *m, const void *arg, struc
         if (regex_new(text, strlen(text), &pattern, &why) < 0 && why.class != ERR_SYNTAX)
                 return err_move(err, &why);
         struct image_context context = {.image = s->image, .pattern = pattern};
-        const struct field_action action = {.set = set_image, .context = &context};
-        for (int pass = 0; pass < 2; pass++)
-                for (size_t i = 0; i < m->len; i++) {
-                        struct value *object = &m->items[i]->object;
-                        if (value_equals_str(value_get(object, "kind"), "CustomResourceDefinition"))
-                                continue;
-                        int failed = pass ? fieldspecs_apply(e->arena, s->fields, &action, object, err)
-                                          : walk_containers(e->arena, &context, object, err);
-                        if (failed)
-                                return -1;
-                }
-        return 0;
+        return set_all(e, m, s, &context, err);
 }
 
 int images_configure(struct target *t, const struct value *image, const struct fieldspecs *fields, struct steps *steps,
                      struct err *err) {
-        struct images_step *s = arena_make(t->e->arena, struct images_step);
+        struct arena *a = t->e->arena;
+        struct images_step *s = arena_make(a, struct images_step);
         if (!s)
                 return err_oom(err);
         *s = (struct images_step){.image = image, .fields = fields};
+        const struct step *before = steps->len ? &steps->items[steps->len - 1] : NULL;
+        if (before && before->run == run_images)
+                s->lists = ((const struct images_step *)before->arg)->lists;
+        else if (!(s->lists = arena_make(a, struct container_lists)))
+                return err_oom(err);
         struct step step = {.run = run_images, .arg = s, .kind = "ImageTagTransformer"};
-        return steps_add(t->e->arena, steps, step, err);
+        return steps_add(a, steps, step, err);
 }

@@ -7,6 +7,7 @@
 
 struct namespace_step {
         const char *ns;
+        struct fieldspecs metadata; /* metadata/namespace, of all kinds */
         const struct fieldspecs *fields;
         bool unset_only;
         enum subjects subjects;
@@ -66,10 +67,7 @@ static int namespace_one(struct engine *e, const struct namespace_step *s, struc
         struct arena *a = e->arena;
         struct field_action action = {
                 .set = set_namespace, .context = (void *)s, .creates = true, .created = value_str("")};
-        static const char *const parts[] = {"metadata", "namespace"};
-        const struct fieldspec metadata = {
-                .gvk = {"", "", ""}, .path = "metadata/namespace", .parts = parts, .n_parts = 2, .create = true};
-        if (!cluster_scoped && fieldspec_apply(a, &metadata, &action, &r->object, err) < 0)
+        if (!cluster_scoped && fieldspec_apply(a, &s->metadata.items[0], &action, &r->object, err) < 0)
                 return -1;
         bool binding = is_binding(resource_kind(a, r));
         if (binding && set_subjects(a, s, &r->object, err) < 0)
@@ -144,24 +142,27 @@ static long count_id(struct arena *a, struct strmap *counts, const struct resid 
 static int run_namespace(struct engine *e, struct resmap *m, const void *arg, struct err *err) {
         const struct namespace_step *s = arg;
         _cleanup_strmap_ struct strmap counts = STRMAP_INIT;
+        _cleanup_arena_ struct arena *scratch = arena_new(0);
         struct resid id;
+        if (!scratch)
+                return err_oom(err);
         for (size_t i = 0; i < m->len; i++)
                 if (resource_current_id(e->arena, &e->scopes, m->items[i], &id) < 0 ||
-                    count_id(e->arena, &counts, &id, 1) < 0)
+                    count_id(scratch, &counts, &id, 1) < 0)
                         return err_oom(err);
         resmap_touch(m);
         for (size_t i = 0; i < m->len; i++) {
                 struct resource *r = m->items[i];
                 if (from_helm(r))
                         continue;
-                if (resource_current_id(e->arena, &e->scopes, r, &id) < 0 || count_id(e->arena, &counts, &id, -1) < 0)
+                if (resource_current_id(e->arena, &e->scopes, r, &id) < 0 || count_id(scratch, &counts, &id, -1) < 0)
                         return err_oom(err);
                 if (resource_store_id(e->arena, &e->scopes, r, err) < 0 ||
                     namespace_one(e, s, r, id.cluster_scoped, err) < 0)
                         return -1;
                 if (resource_current_id(e->arena, &e->scopes, r, &id) < 0)
                         return err_oom(err);
-                if (count_id(e->arena, &counts, &id, 1) != 1)
+                if (count_id(scratch, &counts, &id, 1) != 1)
                         return conflict(e, m, &id, err);
         }
         return 0;
@@ -173,6 +174,9 @@ int namespace_configure(struct target *t, const char *ns, const struct fieldspec
         if (!s)
                 return err_oom(err);
         *s = (struct namespace_step){.ns = ns, .fields = fields, .unset_only = unset_only, .subjects = subjects};
+        struct fieldspec metadata = {.gvk = {"", "", ""}, .path = "metadata/namespace", .create = true};
+        if (fieldspecs_add(t->e->arena, &s->metadata, metadata, err) < 0)
+                return -1;
         struct step step = {.run = run_namespace, .arg = s, .kind = "NamespaceTransformer"};
         return steps_add(t->e->arena, steps, step, err);
 }
