@@ -24,6 +24,14 @@ struct yaml_pool {
         } slots[1024]; /* by hash; a newcomer drives out what was there */
 };
 
+/* A comment that begins as a JSON object, behind a key whose value is a list or a map, behind such a value in flow
+ * style, or alone on the line above: kyaml takes it for the schema of that field. */
+struct yaml_note {
+        const char *key;  /* the very member.key: no other member shares it */
+        const char *text; /* from its '{' to the end of the line */
+        struct yaml_note *next;
+};
+
 struct yaml_options {
         enum yaml_dialect dialect;
         bool strict;   /* duplicate keys are errors, as sigs.k8s.io/yaml's strict readers report them (kyaml: always) */
@@ -36,6 +44,7 @@ struct yaml_options {
                        * aliases are what they stand for, null is refused in kustomize's words */
         size_t max_bytes, max_nodes, max_depth, max_documents; /* 0: the limits of limits.h */
         struct yaml_pool *pool;                                /* of the arena that is read into; may be NULL */
+        struct yaml_note **notes; /* YAML_KYAML: the document's are put before what is there; NULL: not looked for */
 };
 
 /* Parses the only (or first) document of a stream. An empty stream gives null. ERR_SYNTAX with line and column;

@@ -89,6 +89,7 @@ int yaml_build(struct arena *a, struct yaml_node *root, const struct yaml_option
                 .strict = options->strict,
                 .through_text = options->dialect == YAML_KYAML && !options->verbatim,
                 .spelled = options->spelled,
+                .notes = options->notes,
                 .max_nodes = max_nodes,
                 .n_nodes = n_nodes,
                 /* one more than the loader's: scalars count here */

@@ -55,6 +55,22 @@ static int add_member(struct yaml_builder *b, struct map *map, const struct yaml
         return 0;
 }
 
+/* Keeps the comment that belongs to the value under a key of its own. */
+static int note(struct yaml_builder *b, const struct yaml_node *value, struct yaml_key *k) {
+        bool collection = value->kind == YAML_NODE_MAPPING || value->kind == YAML_NODE_SEQUENCE;
+        if (!collection || !*value->text)
+                return 0;
+        struct yaml_note *note = arena_make(b->a, struct yaml_note);
+        char *key = arena_alloc(b->a, k->len + 2);
+        if (!note || !key)
+                return err_oom(b->err);
+        memcpy(key, k->text - 1, k->len + 2);
+        k->text = key + 1;
+        *note = (struct yaml_note){.key = k->text, .text = value->text, .next = *b->notes};
+        *b->notes = note;
+        return 0;
+}
+
 static int set_member(struct yaml_builder *b, struct map *map, struct yaml_node *key, struct yaml_node *value) {
         struct yaml_key k = {0};
         struct value v;
@@ -73,7 +89,7 @@ static int set_member(struct yaml_builder *b, struct map *map, struct yaml_node 
         else if (!yaml_text_key(key, &k))
                 return 0;
         if (!old)
-                return add_member(b, map, &k, v);
+                return b->notes && note(b, value, &k) < 0 ? -1 : add_member(b, map, &k, v);
         if (b->strict)
                 yaml_duplicate_key(b, &k, value->line);
         else
@@ -81,16 +97,38 @@ static int set_member(struct yaml_builder *b, struct map *map, struct yaml_node 
         return 0;
 }
 
+static bool looks_like_merge(const struct yaml_node *n) {
+        return n->kind == YAML_NODE_SCALAR && n->len == 2 && memcmp(n->text, "<<", 2) == 0;
+}
+
 static bool is_merge(const struct yaml_builder *b, const struct yaml_node *n) {
-        if (n->kind != YAML_NODE_SCALAR || n->len != 2 || memcmp(n->text, "<<", 2) != 0)
+        if (!looks_like_merge(n))
                 return false;
         if (*n->tag)
                 return streq(n->tag, YAML_TAG_PREFIX "merge");
         return n->implicit && (b->dialect == YAML_SIGS || n->style == VALUE_STYLE_PLAIN);
 }
 
+/* What n, the value of a merge key or one item of it, is instead of a map. A build says it in kyaml's words, and as
+ * something else than an error of syntax. */
 static int want_map(struct yaml_builder *b, const struct yaml_node *n) {
-        err_set(b->err, ERR_SYNTAX, "yaml: map merge requires map or sequence of maps as the value");
+        const char *what = "map merge requires map or sequence of maps as the value";
+        if (b->spelled && n->kind == YAML_NODE_ALIAS)
+                what = "invalid map merge: received alias for a non-map value";
+        if (b->spelled && n->kind == YAML_NODE_SEQUENCE)
+                what = "invalid map merge: received a nested sequence";
+        err_set(b->err, b->spelled ? ERR_INVALID : ERR_SYNTAX, "%s%s", b->spelled ? "" : "yaml: ", what);
+        return err_at(b->err, n->line + 1, 0);
+}
+
+/* A build takes merge keys apart before it looks at keys that stand there twice. */
+static int check_one_merge(struct yaml_builder *b, const struct yaml_node *n) {
+        size_t merges = 0;
+        for (const struct yaml_node *key = n->first; key; key = key->next->next)
+                merges += is_merge(b, key);
+        if (!b->spelled || merges < 2)
+                return 0;
+        err_set(b->err, ERR_INVALID, "duplicate merge key");
         return err_at(b->err, n->line + 1, 0);
 }
 
@@ -142,10 +180,12 @@ static int fill_map(struct yaml_builder *b, struct yaml_node *n, struct map *map
         if (b->dialect == YAML_KYAML && yaml_check_unique(b, n, &unique) < 0)
                 return -1;
         if (!unique)
-                return 0;
+                return check_one_merge(b, n);
         for (struct yaml_node *key = n->first; key; key = key->next->next) {
                 struct yaml_node *value = key->next;
                 if (!is_merge(b, key)) {
+                        if (b->spelled && looks_like_merge(key))
+                                continue; /* kyaml drops the quoted one too, unread */
                         if (set_member(b, map, key, value) < 0)
                                 return -1;
                 } else if (b->dialect == YAML_KYAML) {

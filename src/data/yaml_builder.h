@@ -18,7 +18,8 @@ struct yaml_builder {
         size_t decoded, from_aliases, alias_depth; /* go-yaml's counters */
         struct buf problems;                       /* lines of "unmarshal errors" */
         size_t n_problems;
-        struct err refused; /* the first thing that JSON cannot hold */
+        struct err refused;       /* the first thing that JSON cannot hold */
+        struct yaml_note **notes; /* see struct yaml_options */
         struct err *err;
 };
 

@@ -31,6 +31,8 @@ int yaml_loader_init(struct yaml_loader *l, const char *text, size_t n, const st
                 return err_oom(err);
         l->parser_live = true;
         l->source = (struct yaml_source){.text = text, .n = n};
+        if (options->notes && yaml_comment_any(text, n))
+                l->comments = l->source;
         yaml_parser_set_input_string(&l->parser, (const unsigned char *)(text ? text : ""), n);
         return 0;
 }
@@ -185,6 +187,8 @@ static int load_scalar(struct yaml_loader *l, const yaml_event_t *event, struct 
         n->text = len < UINT32_MAX ? keep_text(l, (const char *)event->data.scalar.value, len) : NULL;
         if (!n->text)
                 return err_oom(err);
+        l->scalar_start = event->start_mark.index;
+        l->scalar_end = event->end_mark.index;
         n->len = (uint32_t)len;
         n->style = (uint8_t)scalar_style(event->data.scalar.style);
         n->implicit = event->data.scalar.plain_implicit;
@@ -210,8 +214,15 @@ static int load_alias(struct yaml_loader *l, const yaml_event_t *event, struct y
         return 0;
 }
 
+/* Comments are asked for, and libyaml's marks count the runes of this very text. */
+static bool has_comments(const struct yaml_loader *l) {
+        return l->comments.text && l->parser.encoding == YAML_UTF8_ENCODING;
+}
+
 static struct yaml_node *load_collection(struct yaml_loader *l, const yaml_event_t *event, struct yaml_node *parent,
                                          struct err *err) {
+        bool value = parent->kind == YAML_NODE_MAPPING && parent->n_children % 2;
+        bool commented = value && parent->last->kind == YAML_NODE_SCALAR && has_comments(l);
         bool map = event->type == YAML_MAPPING_START_EVENT;
         struct yaml_node *n = add_node(l, map ? YAML_NODE_MAPPING : YAML_NODE_SEQUENCE, event, parent, err);
         if (!n)
@@ -223,7 +234,17 @@ static struct yaml_node *load_collection(struct yaml_loader *l, const yaml_event
                 return NULL;
         if (set_anchor(l, n, map ? event->data.mapping_start.anchor : event->data.sequence_start.anchor, err) < 0)
                 return NULL;
+        if (commented && yaml_comment_of_key(l, n, err) < 0)
+                return NULL;
         return n;
+}
+
+static int close_collection(struct yaml_loader *l, const yaml_event_t *event, struct yaml_node *n, struct err *err) {
+        const struct yaml_node *parent = n->parent;
+        bool value = parent->kind == YAML_NODE_MAPPING && parent->n_children % 2 == 0;
+        if (!value || n->style != VALUE_STYLE_FLOW || !has_comments(l))
+                return 0;
+        return yaml_comment_of_flow(l, n, event->end_mark.index, err);
 }
 
 /* Where the loader stands inside a document. */
@@ -259,6 +280,8 @@ static int load_event(struct yaml_loader *l, const yaml_event_t *event, struct p
         case YAML_SEQUENCE_END_EVENT:
         case YAML_MAPPING_END_EVENT:
                 at->depth--;
+                if (close_collection(l, event, at->parent, err) < 0)
+                        return -1;
                 at->parent = at->parent->parent;
                 break;
         case YAML_DOCUMENT_END_EVENT:

@@ -18,10 +18,10 @@ struct yaml_node {
         bool active;   /* aliases: being expanded at this moment */
         uint32_t line; /* from 0 */
         uint32_t n_children;
-        uint32_t len;    /* of text */
-        const char *tag; /* long form; "" is none */
-        const char
-                *text; /* scalars: the text, with one spare byte before it for yaml_build's keys; aliases: the name */
+        uint32_t len;     /* of text */
+        const char *tag;  /* long form; "" is none */
+        const char *text; /* scalars: the text, with one spare byte before it for yaml_build's keys; aliases: the name;
+                           * collections: the JSON in a comment on them or on their key, or "" */
         struct yaml_node *target;              /* aliases */
         struct yaml_node *parent;              /* while loading */
         struct yaml_node *first, *last, *next; /* children in order; a mapping's are key, value, key, value */
@@ -43,8 +43,10 @@ struct yaml_loader {
         bool ended;
         enum yaml_dialect dialect;
         struct yaml_source source;
-        struct arena *nodes; /* owned */
-        struct arena *texts; /* borrowed for one call */
+        struct yaml_source comments; /* the same text, walked through for comments; no text: they are not asked for */
+        size_t scalar_start, scalar_end; /* libyaml's marks of the last scalar */
+        struct arena *nodes;             /* owned */
+        struct arena *texts;             /* borrowed for one call */
         struct yaml_pool *pool;
         struct strmap anchors;
         size_t n_nodes, max_nodes, max_depth; /* n_nodes counts the whole stream */
@@ -61,6 +63,19 @@ int yaml_loader_init(struct yaml_loader *l, const char *text, size_t n, const st
 int yaml_loader_next(struct yaml_loader *l, struct arena *texts, struct yaml_node **ret, struct err *err);
 
 void yaml_loader_done(struct yaml_loader *l);
+
+/* The byte at which the rune with this number (libyaml's mark.index) begins. Numbers only grow. */
+size_t yaml_source_byte(struct yaml_source *s, size_t rune);
+
+/* True when some comment may hold a JSON object. */
+bool yaml_comment_any(const char *text, size_t n);
+
+/* Keeps the JSON comment that stands behind the key of the collection n, the last scalar, or alone on the line above.
+ */
+int yaml_comment_of_key(struct yaml_loader *l, struct yaml_node *n, struct err *err);
+
+/* The same for one behind the end (libyaml's mark.index) of the flow collection n; it comes before the key's. */
+int yaml_comment_of_flow(struct yaml_loader *l, struct yaml_node *n, size_t mark, struct err *err);
 
 /* Refuses a scalar that libyaml takes and go-yaml does not, or reads in another way. */
 int yaml_source_check(struct yaml_loader *l, const yaml_event_t *event, const struct yaml_node *parent,

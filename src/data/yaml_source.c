@@ -14,8 +14,8 @@ static size_t mark_len(const char *text, size_t n) {
         return n >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
 }
 
-/* The byte at which the rune with this number begins. Marks only grow, so the whole text is walked through once. */
-static size_t byte_of(struct yaml_source *s, size_t rune) {
+/* Marks only grow, so the whole text is walked through once. */
+size_t yaml_source_byte(struct yaml_source *s, size_t rune) {
         if (s->byte == 0)
                 s->byte = mark_len(s->text, s->n);
         while (s->byte < s->n && s->rune < rune) {
@@ -29,7 +29,7 @@ static size_t byte_of(struct yaml_source *s, size_t rune) {
 
 /* "\/" in a double-quoted scalar; ret_line is its line, from 0. */
 static bool has_escaped_slash(struct yaml_source *s, const yaml_event_t *event, size_t *ret_line) {
-        size_t from = byte_of(s, event->start_mark.index), to = byte_of(s, event->end_mark.index);
+        size_t from = yaml_source_byte(s, event->start_mark.index), to = yaml_source_byte(s, event->end_mark.index);
         *ret_line = event->start_mark.line;
         for (size_t i = from; i + 1 < to; i++) {
                 if (s->text[i] == '\n')
@@ -42,7 +42,8 @@ static bool has_escaped_slash(struct yaml_source *s, const yaml_event_t *event, 
 
 /* A tag before a comma: for go-yaml ',', '[' and ']' belong to the tag. */
 static bool ends_with_tag(struct yaml_source *s, const yaml_event_t *event) {
-        size_t from = byte_of(s, event->start_mark.index), to = byte_of(s, event->end_mark.index), at = to;
+        size_t from = yaml_source_byte(s, event->start_mark.index), to = yaml_source_byte(s, event->end_mark.index),
+               at = to;
         while (at > from && s->text[at - 1] != ' ' && s->text[at - 1] != '\t' && s->text[at - 1] != '\n')
                 at--;
         return to < s->n && s->text[to] == ',' && s->text[at] == '!' && s->text[to - 1] != '>';
@@ -117,7 +118,8 @@ bool yaml_source_mend(struct yaml_loader *l, struct buf *to) {
         if (p->error != YAML_SCANNER_ERROR)
                 return false;
         struct yaml_source fresh = {.text = text, .n = n}; /* the context lies before what was looked at last */
-        size_t from = byte_of(&fresh, p->context_mark.index), at = byte_of(&fresh, p->problem_mark.index);
+        size_t from = yaml_source_byte(&fresh, p->context_mark.index),
+               at = yaml_source_byte(&fresh, p->problem_mark.index);
         if (streq(p->problem, "found unknown escape character") && at + 1 < n && text[at] == '\\' &&
             text[at + 1] == '\'')
                 mend_escape(to, text, n, at);

@@ -92,10 +92,11 @@ static bool is_late(struct engine *e, const struct yaml_piece *piece, const stru
 
 /* One document. A late fault makes it null. */
 static int parse_piece(struct engine *e, const struct yaml_piece *piece, struct value *ret, struct err *err) {
-        const struct yaml_options options = {.dialect = YAML_KYAML, .spelled = true, .pool = e->pool};
+        struct yaml_note *notes = NULL;
+        const struct yaml_options options = {.dialect = YAML_KYAML, .spelled = true, .pool = e->pool, .notes = &notes};
         _cleanup_err_ struct err why = ERR_INIT;
         if (yaml_parse(e->arena, piece->text, piece->n, &options, ret, &why) == 0)
-                return 0;
+                return merge_schema_note(&e->schema, notes, err);
         *ret = value_null();
         if (is_late(e, piece, &why))
                 return 0;

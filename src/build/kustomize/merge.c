@@ -78,7 +78,8 @@ static int lookup_init(struct arena *a, struct lookup *l, const struct value *ma
         return 0;
 }
 
-static const struct value *lookup_take(struct lookup *l, const struct member *m) {
+/* The patch's member of the same name; NULL: it has none. */
+static const struct member *lookup_take(struct lookup *l, const struct member *m) {
         if (!l->map)
                 return NULL;
         struct value *v = l->map->len > INDEX_FROM ? value_index_get(&l->index, l->map, m->key, m->key_len)
@@ -87,7 +88,19 @@ static const struct value *lookup_take(struct lookup *l, const struct member *m)
                 return NULL;
         const struct member *found = (const struct member *)((const char *)v - offsetof(struct member, value));
         l->used[found - l->map->members] = true;
-        return v;
+        return found;
+}
+
+/* What is known about a field: from a comment on it in the object, in the patch, or from its type. Either member may be
+ * NULL. */
+static int field_of(struct merger *m, const struct merge_type *type, const struct member *dest,
+                    const struct member *src, struct merge_field *ret, struct err *err) {
+        int noted = dest ? merge_schema_noted(m->arena, m->schema, dest, ret, err) : 0;
+        if (!noted && src)
+                noted = merge_schema_noted(m->arena, m->schema, src, ret, err);
+        if (!noted)
+                *ret = merge_schema_field(type, dest ? dest->key : src->key, dest ? dest->key_len : src->key_len);
+        return noted < 0 ? -1 : 0;
 }
 
 /* Merges into the members that are there; without patch each over itself. What stays moves up in the same array: a
@@ -96,9 +109,12 @@ static int merge_present(struct merger *m, const struct merge_type *type, struct
                          struct err *err) {
         uint32_t kept = 0;
         VALUE_EACH_MEMBER(member, dest) {
+                const struct member *own = patch ? lookup_take(patch, member) : member;
+                struct merge_field field;
                 struct value v;
-                int there = merge_walk(m, &member->value, patch ? lookup_take(patch, member) : &member->value,
-                                       merge_schema_field(type, member->key, member->key_len), &v, err);
+                if (field_of(m, type, member, own, &field, err) < 0)
+                        return -1;
+                int there = merge_walk(m, &member->value, own ? &own->value : NULL, field, &v, err);
                 if (there < 0)
                         return -1;
                 if (!there)
@@ -110,12 +126,18 @@ static int merge_present(struct merger *m, const struct merge_type *type, struct
         return 0;
 }
 
+/* A field that the patch brings. Its comment does not come along, unless the map around it is new as well. */
 static int merge_new(struct merger *m, const struct merge_type *type, struct value *dest, const struct member *member,
                      struct err *err) {
+        struct merge_field field;
         struct value v;
-        int there =
-                merge_walk(m, NULL, &member->value, merge_schema_field(type, member->key, member->key_len), &v, err);
-        if (there > 0 && !value_add(m->arena, dest, member->key, member->key_len, v))
+        const char *key = member->key;
+        if (field_of(m, type, NULL, member, &field, err) < 0)
+                return -1;
+        int there = merge_walk(m, NULL, &member->value, field, &v, err);
+        if (there > 0 && m->schema->notes.len)
+                key = arena_strndup(m->arena, key, member->key_len);
+        if (there > 0 && (!key || !value_add(m->arena, dest, key, member->key_len, v)))
                 return err_oom(err);
         return there < 0 ? -1 : 0;
 }
@@ -187,7 +209,7 @@ int merge_walk(struct merger *m, struct value *dest, const struct value *src, st
         return src && src != dest && scalar_is_shared(dest) ? note_shared(m, dest, ret, err) : 1;
 }
 
-int merge_strategic(struct arena *a, const struct merge_schema *schema, struct value *object, const struct value *patch,
+int merge_strategic(struct arena *a, struct merge_schema *schema, struct value *object, const struct value *patch,
                     struct err *err) {
         struct merger m = {.arena = a, .schema = schema};
         struct value out;

@@ -8,5 +8,5 @@
 
 /* Merges patch into *object. Parts of the patch are shared with the result; the patch itself stays as it is.
  * *object becomes null when the patch deletes it. ERR_INVALID in kustomize's words. */
-int merge_strategic(struct arena *a, const struct merge_schema *schema, struct value *object, const struct value *patch,
+int merge_strategic(struct arena *a, struct merge_schema *schema, struct value *object, const struct value *patch,
                     struct err *err);

@@ -14,7 +14,7 @@ struct merge_shared {
 
 struct merger {
         struct arena *arena;
-        const struct merge_schema *schema;
+        struct merge_schema *schema;
         struct merge_shared *shared; /* what happened to shared scalars, the last first */
 };
 

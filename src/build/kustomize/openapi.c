@@ -2,6 +2,7 @@
 #include "build/kustomize/openapi.h"
 
 #include "base/limits.h"
+#include "data/json.h"
 #include "data/yaml.h"
 
 #define REF_PREFIX "#/definitions/"
@@ -139,13 +140,69 @@ int merge_schema_load(struct arena *a, struct merge_schema *s, struct scopes *sc
         const struct value *definitions = value_get(document, "definitions");
         const struct reader r = {.arena = a, .schema = s};
         if (!add)
-                merge_schema_done(s);
+                merge_schema_reset(s);
         s->custom = true;
         if (value_is_map(definitions))
                 VALUE_EACH_MEMBER(m, definitions)
                         if (read_definition(&r, m, err) < 0)
                                 return -1;
         return read_scopes(a, scopes, value_get(document, "paths"), err);
+}
+
+/* ---- comments ---- */
+
+/* Parses the object that the text begins with; whatever follows it does not count. */
+static int parse_comment(struct arena *a, const char *text, struct value *ret, struct err *err) {
+        struct json_report report = {.arena = a};
+        size_t n = strlen(text);
+        for (int tries = 0; tries < 2; tries++) {
+                _cleanup_err_ struct err why = ERR_INIT;
+                if (json_parse(a, text, n, JSON_REPORT_DUPLICATES, &report, ret, &why) == 0)
+                        return report.duplicates.len == 0;
+                if (why.class == ERR_MEMORY)
+                        return err_move(err, &why);
+                if (!strstr(err_message(&why), "after top-level value"))
+                        return 0;
+                n = why.column - 1;
+        }
+        return 0;
+}
+
+/* A schema that says nothing is none, and one with a fault in it neither. */
+static bool is_schema(const struct value *v) {
+        static const char *const strings[] = {"$ref", "type", "title", "description", "format", "pattern"};
+        bool says = false;
+        VALUE_EACH_MEMBER(m, v)
+                says = says || !(value_is_null(&m->value) || value_equals_str(&m->value, ""));
+        for (size_t i = 0; i < ARRAY_LEN(strings); i++) {
+                const struct value *text = value_get(v, strings[i]);
+                bool several = value_is_list(text) && streq(strings[i], "type");
+                says = says && (value_is_null(text) || value_is_string(text) || several);
+        }
+        return says;
+}
+
+int merge_schema_noted(struct arena *a, struct merge_schema *s, const struct member *m, struct merge_field *ret,
+                       struct err *err) {
+        static const struct merge_field no_schema;
+        const char *text = s->notes.len ? strmap_get(&s->notes, (const char *)&m->key, sizeof(m->key)) : NULL;
+        if (!text)
+                return 0;
+        const struct merge_field *known = strmap_get(&s->comments, text, strlen(text));
+        if (!known) {
+                const struct reader r = {.arena = a, .schema = s};
+                struct merge_field *made = arena_make(a, struct merge_field);
+                struct value schema;
+                int there = made ? parse_comment(a, text, &schema, err) : err_oom(err);
+                if (there < 0)
+                        return -1;
+                known = there && is_schema(&schema) ? made : &no_schema;
+                if ((known == made && read_field(&r, &schema, made, 0) < 0) ||
+                    strmap_set(&s->comments, text, strlen(text), (void *)known) < 0)
+                        return err_oom(err);
+        }
+        *ret = *known;
+        return known != &no_schema;
 }
 
 int openapi_set(struct engine *e, const struct loader *l, const struct value *spec, bool top, struct err *err) {

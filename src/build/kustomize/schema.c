@@ -78,13 +78,27 @@ int merge_schema_builtin(struct arena *a, struct merge_schema *s, struct err *er
         return 0;
 }
 
-void merge_schema_done(struct merge_schema *s) {
+int merge_schema_note(struct merge_schema *s, const struct yaml_note *notes, struct err *err) {
+        for (const struct yaml_note *n = notes; n; n = n->next)
+                if (strmap_set(&s->notes, (const char *)&n->key, sizeof(n->key), (void *)n->text) < 0)
+                        return err_oom(err);
+        return 0;
+}
+
+void merge_schema_reset(struct merge_schema *s) {
         for (struct merge_type *type = s->all; type; type = type->next)
                 strmap_done(&type->fields);
         strmap_done(&s->types);
         strmap_done(&s->kinds);
-        s->types = s->kinds = STRMAP_INIT;
+        strmap_done(&s->comments);
+        s->types = s->kinds = s->comments = STRMAP_INIT;
         s->all = NULL;
+}
+
+void merge_schema_done(struct merge_schema *s) {
+        merge_schema_reset(s);
+        strmap_done(&s->notes);
+        s->notes = STRMAP_INIT;
 }
 
 const struct merge_type *merge_schema_kind(const struct merge_schema *s, const char *api_version, const char *kind) {

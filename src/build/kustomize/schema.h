@@ -5,6 +5,7 @@
 #pragma once
 
 #include "build/kustomize/resid.h"
+#include "data/yaml.h"
 
 struct merge_type;
 
@@ -25,8 +26,10 @@ struct merge_type {
 struct merge_schema {
         struct strmap types; /* definition name to struct merge_type */
         struct merge_type *all;
-        struct strmap kinds; /* "apiVersion kind" to struct merge_type */
-        bool custom;         /* openapi.path or openapi.version was honoured: later ones are ignored */
+        struct strmap kinds;    /* "apiVersion kind" to struct merge_type */
+        struct strmap notes;    /* a commented member's key, by address, to the comment: a JSON schema of that field */
+        struct strmap comments; /* such a text to struct merge_field, once it was asked for */
+        bool custom;            /* openapi.path or openapi.version was honoured: later ones are ignored */
 };
 
 int merge_schema_builtin(struct arena *a, struct merge_schema *s, struct err *err);
@@ -36,10 +39,19 @@ int merge_schema_builtin(struct arena *a, struct merge_schema *s, struct err *er
 int merge_schema_load(struct arena *a, struct merge_schema *s, struct scopes *scopes, const struct value *document,
                       bool add, struct err *err);
 
+/* Remembers the schemas that comments of a document hold (struct yaml_note.key is what tells a field). */
+int merge_schema_note(struct merge_schema *s, const struct yaml_note *notes, struct err *err);
+
+/* What the comment on this member says. 1: *ret is set; 0: there is none, or it is no schema. */
+int merge_schema_noted(struct arena *a, struct merge_schema *s, const struct member *m, struct merge_field *ret,
+                       struct err *err);
+
 /* A new, empty type; the one of a definition, made when it is not there. NULL: memory. */
 struct merge_type *merge_schema_new_type(struct arena *a, struct merge_schema *s);
 struct merge_type *merge_schema_obtain_type(struct arena *a, struct merge_schema *s, const char *name);
 
+/* Forgets all but what merge_schema_note() was given. */
+void merge_schema_reset(struct merge_schema *s);
 void merge_schema_done(struct merge_schema *s);
 
 /* NULL when the kind is not in it. */

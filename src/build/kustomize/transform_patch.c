@@ -45,7 +45,7 @@ static int merge_into(struct engine *e, struct resource *r, const struct resourc
                 return keep_identity(e, r, patch, was, err);
         /* The result shares nodes with what it is given, and later steps write into results. */
         struct value own;
-        const struct merge_schema *schema = engine_schema(e, err);
+        struct merge_schema *schema = engine_schema(e, err);
         if (!schema || value_clone(a, body, &own, err) < 0 || merge_strategic(a, schema, &r->object, &own, err) < 0)
                 return -1;
         return resource_is_empty(r) ? 0 : keep_identity(e, r, patch, was, err);
@@ -160,6 +160,9 @@ static int apply_operations(struct engine *e, struct resmap *m, const struct pat
                     jsonpatch_apply(e->arena, &r->object, &s->operations, &out, err) < 0)
                         return -1;
                 r->object = out;
+                /* JSON has no comments: keys of their own lead to none. */
+                if (e->schema.notes.len && value_copy(e->arena, &out, &r->object, err) < 0)
+                        return -1;
                 through_json(&r->object);
                 resource_normalize_metadata(e->arena, &r->object, "annotations");
                 resmap_touch(m);

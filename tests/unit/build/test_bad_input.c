@@ -44,12 +44,14 @@ static void test_a_scalar_of_ten_mebibytes(void **state) {
 
 static void test_a_million_keys(void **state) {
         struct buf text = BUF_INIT((size_t)32 << 20);
+        int few = getenv("WEIR_KUSTOMIZE") != NULL; /* kustomize compares each with each other: it takes hours */
         buf_adds(&text, CONFIG_MAP("a") "data:\n");
-        for (int i = 1000000; i < 2000000; i++)
+        for (int i = few ? 1998000 : 1000000; i < 2000000; i++)
                 buf_addf(&text, "  k%d: v\n", i);
         _cleanup_free_ char *input = buf_take(&text), *out = build_one(RESOURCES, input);
         assert_non_null(strstr(out, "\n  k1999999: v\nkind: ConfigMap\n"));
-        assert_true(str_has_prefix(out, "apiVersion: v1\ndata:\n  k1000000: v\n"));
+        assert_true(str_has_prefix(out, few ? "apiVersion: v1\ndata:\n  k1998000: v\n"
+                                            : "apiVersion: v1\ndata:\n  k1000000: v\n"));
 }
 
 static void test_bytes_that_are_no_text(void **state) {
@@ -85,7 +87,14 @@ static void test_merge_keys(void **state) {
         expect_built(
                 RESOURCES, CONFIG_MAP("a") "x: &x {k: v}\ny: &y {k: w}\ndata:\n  <<: [*x, *y]\n",
                 "apiVersion: v1\ndata:\n  k: v\nkind: ConfigMap\nmetadata:\n  name: a\nx:\n  k: v\n\"y\":\n  k: w\n");
-        expect_error(RESOURCES, CONFIG_MAP("a") "x: &x 1\ndata:\n  <<: *x\n", "map merge requires map");
+        expect_error(RESOURCES, CONFIG_MAP("a") "x: &x 1\ndata:\n  <<: *x\n",
+                     "'a.yaml': invalid map merge: received alias for a non-map value'");
+        expect_error(RESOURCES, CONFIG_MAP("a") "data:\n  <<: 1\n",
+                     "'a.yaml': map merge requires map or sequence of maps as the value'");
+        expect_error(RESOURCES, CONFIG_MAP("a") "data:\n  <<: [[]]\n", "received a nested sequence'");
+        expect_error(RESOURCES, CONFIG_MAP("a") "data:\n  <<: {}\n  <<: {}\n", "'a.yaml': duplicate merge key'");
+        expect_built(RESOURCES, CONFIG_MAP("a") "data: {'<<': {k: v}, l: m}\n",
+                     "apiVersion: v1\ndata:\n  l: m\nkind: ConfigMap\nmetadata:\n  name: a\n");
 }
 
 #define PATCH(name) "patches:\n- patch: |\n    apiVersion: v1\n    kind: ConfigMap\n    metadata: {name: " name "}\n"
@@ -126,6 +135,8 @@ static void test_self_inclusion(void **state) {
 }
 
 static void test_alias_bombs(void **state) {
+        if (getenv("WEIR_KUSTOMIZE"))
+                return; /* kustomize writes all of it out until memory is gone */
         struct buf text = BUF_INIT(65536);
         buf_adds(&text, "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
         for (int i = 1; i < 10; i++) {

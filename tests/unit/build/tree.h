@@ -20,5 +20,7 @@ void tree_add(struct tree *t, const char *path, const char *text);
 void tree_link(struct tree *t, const char *path, const char *target);
 
 /* Builds the kustomization at path as `kustomize build --reorder none` prints it. The answer (malloc'ed) is the output,
- * or "error: " and the message. Paths in messages begin with "/src". */
+ * or "error: " and the message. Paths in messages begin with "/src".
+ * With the real kustomize's path in WEIR_KUSTOMIZE that one builds: tests/peers/kustomize so shows that what the tests
+ * expect is what kustomize does. */
 char *tree_build(struct tree *t, const char *path);
