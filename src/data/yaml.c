@@ -51,12 +51,18 @@ unsigned yaml_stream_line(const struct yaml_stream *s) {
 static int parse_first(struct arena *a, const char *text, size_t n, const struct yaml_options *options, size_t *n_nodes,
                        struct value *ret, struct err *err) {
         _cleanup_buf_ struct buf mended = BUF_INIT(LIMIT_YAML_BYTES);
+        char mark[4] = "";
+        if (yaml_source_hide_marks(text, n, &mended, mark))
+                text = buf_str(&mended);
         for (int tries = 0;; tries++) {
                 _cleanup_yaml_stream_ struct yaml_stream *s = yaml_stream_new(text, n, options, err);
                 _cleanup_buf_ struct buf next = BUF_INIT(LIMIT_YAML_BYTES);
                 if (!s)
                         return -1;
+                memcpy(s->loader.source.mark, mark, sizeof(mark));
                 int r = yaml_stream_next(s, a, ret, err);
+                if (r > 0 && yaml_loader_look_past(&s->loader, err) < 0)
+                        r = -1;
                 *n_nodes = s->n_nodes;
                 if (r == 0)
                         *ret = value_null();

@@ -58,20 +58,29 @@ int yaml_syntax_error(size_t line, const yaml_mark_t *mark, const char *text, st
         return fail_at(mark, err);
 }
 
-/* v3 has always read two tokens more than its parser needs: a scanner's error there comes before the parser's. */
-static void look_ahead(yaml_parser_t *p) {
-        const char *problem = p->problem, *context = p->context;
-        yaml_mark_t problem_mark = p->problem_mark, context_mark = p->context_mark;
-        for (int i = 0; i < 3; i++) {
+#define TOKENS_AHEAD 3 /* v3 has always scanned the token that its parser looks at and two more */
+
+/* False after a scanner's error among the next n tokens. */
+static bool scan_ahead(yaml_parser_t *p, int n) {
+        for (int i = 0; i < n; i++) {
                 yaml_token_t token;
                 p->error = YAML_NO_ERROR;
                 if (!yaml_parser_scan(p, &token))
-                        return;
+                        return false;
                 yaml_token_type_t type = token.type;
                 yaml_token_delete(&token);
                 if (type == YAML_STREAM_END_TOKEN || type == YAML_NO_TOKEN)
                         break;
         }
+        return true;
+}
+
+/* A scanner's error among these tokens comes before the parser's. */
+static void look_ahead(yaml_parser_t *p) {
+        const char *problem = p->problem, *context = p->context;
+        yaml_mark_t problem_mark = p->problem_mark, context_mark = p->context_mark;
+        if (!scan_ahead(p, TOKENS_AHEAD))
+                return;
         p->error = YAML_PARSER_ERROR;
         p->problem = problem;
         p->context = context;
@@ -184,6 +193,7 @@ static int load_scalar(struct yaml_loader *l, const yaml_event_t *event, struct 
         if (!n || yaml_source_check(l, event, parent, err) < 0)
                 return -1;
         size_t len = event->data.scalar.length;
+        yaml_source_show_marks(&l->source, (char *)event->data.scalar.value, len);
         n->text = len < UINT32_MAX ? keep_text(l, (const char *)event->data.scalar.value, len) : NULL;
         if (!n->text)
                 return err_oom(err);
@@ -285,6 +295,7 @@ static int load_event(struct yaml_loader *l, const yaml_event_t *event, struct p
                 at->parent = at->parent->parent;
                 break;
         case YAML_DOCUMENT_END_EVENT:
+                l->ahead = event->data.document_end.implicit ? TOKENS_AHEAD : TOKENS_AHEAD - 1;
                 return 1;
         default:
                 break;
@@ -362,4 +373,8 @@ int yaml_loader_next(struct yaml_loader *l, struct arena *texts, struct yaml_nod
                 return -1;
         l->ended = false;
         return 1;
+}
+
+int yaml_loader_look_past(struct yaml_loader *l, struct err *err) {
+        return l->dialect == YAML_SIGS || scan_ahead(&l->parser, l->ahead) ? 0 : syntax_error(l, err);
 }

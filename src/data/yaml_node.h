@@ -33,6 +33,7 @@ struct yaml_source {
         size_t n;
         size_t byte, rune;
         size_t indicator; /* the byte behind a tag that go-yaml takes for a part of it; 0: none was found */
+        char mark[4];     /* the rune that stands for byte order marks inside the text; "": there are none */
 };
 
 /* Loads one document after the other. Nodes live in an arena of the loader's, at least until the next document; texts
@@ -53,6 +54,7 @@ struct yaml_loader {
         size_t n_documents, max_documents;
         size_t flow_work; /* the sum of the flow nesting over all events */
         unsigned line;    /* of the last document, from 1 */
+        int ahead;        /* tokens that v3 has scanned behind that document */
 };
 
 /* text must outlive the loader. */
@@ -61,6 +63,9 @@ int yaml_loader_init(struct yaml_loader *l, const char *text, size_t n, const st
 
 /* 1: the next document's root; 0: the stream is over; -1: error. */
 int yaml_loader_next(struct yaml_loader *l, struct arena *texts, struct yaml_node **ret, struct err *err);
+
+/* After the first document, when no more are wanted: v3 has scanned on a little, and a fault there is an error. */
+int yaml_loader_look_past(struct yaml_loader *l, struct err *err);
 
 void yaml_loader_done(struct yaml_loader *l);
 
@@ -80,6 +85,13 @@ int yaml_comment_of_flow(struct yaml_loader *l, struct yaml_node *n, size_t mark
 /* Refuses a scalar that libyaml takes and go-yaml does not, or reads in another way. */
 int yaml_source_check(struct yaml_loader *l, const yaml_event_t *event, const struct yaml_node *parent,
                       struct err *err);
+
+/* libyaml skips a byte order mark wherever a line begins; for go-yaml it is a letter anywhere but at the very start.
+ * Writes the text with another rune of the same length for those, which ret_mark gets. False: there is no need. */
+bool yaml_source_hide_marks(const char *text, size_t n, struct buf *to, char ret_mark[4]);
+
+/* Puts the byte order marks back into a scalar. */
+void yaml_source_show_marks(const struct yaml_source *s, char *text, size_t n);
 
 /* After a failure: writes the text anew so that libyaml reads it as go-yaml does. False: it was something else. Lines
  * stay, columns behind the place move. */

@@ -9,9 +9,41 @@ static bool starts_rune(char c) {
         return ((uint8_t)c & 0xC0) != 0x80;
 }
 
+#define MARK "\xEF\xBB\xBF"
+#define MARK_LEN 3
+
 /* Bytes of a byte order mark, which libyaml's marks do not count. */
 static size_t mark_len(const char *text, size_t n) {
-        return n >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+        return n >= MARK_LEN && memcmp(text, MARK, MARK_LEN) == 0 ? MARK_LEN : 0;
+}
+
+static void replace_runes(char *text, size_t n, const char *from, const char *to) {
+        for (char *end = text + n, *p = text; (p = memmem(p, (size_t)(end - p), from, MARK_LEN)); p += MARK_LEN)
+                memcpy(p, to, MARK_LEN);
+}
+
+bool yaml_source_hide_marks(const char *text, size_t n, struct buf *to, char ret_mark[4]) {
+        size_t start = mark_len(text, n);
+        const char *first = n > start ? memchr(text + start, MARK[0], n - start) : NULL;
+        if (!first || !memmem(first, (size_t)(text + n - first), MARK, MARK_LEN))
+                return false;
+        for (int i = 0; i < 64; i++) { /* runes for private use: U+E000 and those behind it */
+                const char rune[] = {'\xEE', '\x80', (char)(0x80 + i), 0};
+                if (memmem(text, n, rune, MARK_LEN))
+                        continue;
+                buf_add(to, text, n);
+                if (buf_failed(to))
+                        return false;
+                replace_runes(to->data + start, n - start, MARK, rune);
+                memcpy(ret_mark, rune, sizeof(rune));
+                return true;
+        }
+        return false;
+}
+
+void yaml_source_show_marks(const struct yaml_source *s, char *text, size_t n) {
+        if (*s->mark)
+                replace_runes(text, n, s->mark, MARK);
 }
 
 /* Marks only grow, so the whole text is walked through once. */

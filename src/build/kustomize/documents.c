@@ -149,9 +149,13 @@ static int expand_list(struct engine *e, struct value *queue, const struct value
                 return err_set(err, ERR_INVALID, "expected array in %s/items, but found %s", kind,
                                items->type == VALUE_INT ? "int" : go_type(items));
         const struct value inner = *items;
-        VALUE_EACH_ITEM(item, &inner)
-                if (yaml_settle(e->arena, item, err) < 0 || add_valid(e, queue, item, err) < 0)
+        VALUE_EACH_ITEM(item, &inner) {
+                if (yaml_settle(e->arena, item, err) < 0)
                         return -1;
+                scalar_through_json(item, false);
+                if (add_valid(e, queue, item, err) < 0)
+                        return -1;
+        }
         return 0;
 }
 
@@ -185,8 +189,9 @@ int documents_read(struct engine *e, const char *text, size_t n, struct resource
                         return err_oom(err);
                 if (resource_read_history(e->arena, made, err) < 0 || resources_add(e->arena, &out, made, err) < 0)
                         return -1;
+                e->asked_scope |=
+                        !scopes_knows(&e->scopes, resource_api_version(e->arena, made), resource_kind(e->arena, made));
         }
-        e->saw_resource |= out.len > 0;
         *ret = out;
         return 0;
 }

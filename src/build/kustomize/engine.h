@@ -25,7 +25,7 @@ struct engine {
         bool remotes_missing;               /* some were left out: the result is good for nothing */
         size_t n_files;                     /* that were looked for, in all views */
         size_t work;                        /* see engine_charge() */
-        bool saw_resource;                  /* kustomize has looked at its built-in schema by then, and keeps it */
+        bool asked_scope;                   /* of a kind outside of its table: kustomize will keep its own schema */
         const struct value *build_metadata; /* of the top file: a list, or NULL */
         const char *late_error; /* what kustomize only finds when it prints (duplicate keys, .inf); NULL: nothing */
 };

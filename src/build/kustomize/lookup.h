@@ -18,15 +18,12 @@ int lookup_get(struct arena *a, struct value *object, const struct path *p, stru
 /* The same from a text as vars write it ("ports[0].port" too), for callers that take a misfit for absence. */
 const struct value *lookup_field(struct arena *a, struct value *object, const char *path);
 
-/* Fields that were made on the way and have no type yet bear this mark in value.flags. */
-#define LOOKUP_UNTYPED 1
-
 struct matches {
         struct value **items;
         size_t len, cap;
 };
 
 /* All fields at the path ("*" and [key=pattern] may match several). create: a value of the kind to make at the end of
- * the path where nothing is, or NULL. */
+ * the path where nothing is, or NULL; a scalar is made as a null that is SCALAR_UNTYPED. */
 int lookup_match(struct arena *a, struct value *object, const struct path *p, const struct value *create,
                  struct matches *ret, struct err *err);

@@ -37,7 +37,7 @@ static struct value fresh_for(const struct matcher *m, size_t at) {
         struct value v = *m->create;
         if (scalar_is(&v)) {
                 v = value_null();
-                v.flags = LOOKUP_UNTYPED;
+                v.flags = SCALAR_UNTYPED;
         } else {
                 v.len = 0;
                 v.cap_log2 = 0;

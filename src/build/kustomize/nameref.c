@@ -108,9 +108,19 @@ static int read_subjects(struct referrer *f, struct err *err) {
         return 0;
 }
 
+/* kustomize compares what two of its readers make of the object: the one takes a null for nothing, the other for its
+ * text. */
+static int check_null(const struct value *object, const char *field, const char *shown, struct err *err) {
+        const struct value *v = value_get(object, field);
+        if (!v || v->type != VALUE_NULL || !v->len)
+                return 0;
+        return err_set(err, ERR_INVALID, "node-referrerOriginal '%s' mismatch '' != '%s'", shown, v->str);
+}
+
 static int fix_resource(struct referrer *f, const struct rules *rules, struct err *err) {
         const struct field_action action = {.set = set_field, .context = f};
-        if (read_subjects(f, err) < 0)
+        if (check_null(&f->resource->object, "apiVersion", "APIVersion", err) < 0 ||
+            check_null(&f->resource->object, "kind", "Kind", err) < 0 || read_subjects(f, err) < 0)
                 return -1;
         for (size_t i = 0; i < rules->len; i++) {
                 f->rule = &rules->items[i];

@@ -228,6 +228,9 @@ int openapi_set(struct engine *e, const struct loader *l, const struct value *sp
         struct value document;
         if (yaml_parse(e->arena, text, n, &options, &document, err) < 0)
                 return err_wrap(err, "invalid schema file");
+        /* kustomize puts a file's schema in the place of its own unless it has used that before, for a merge or for the
+         * scope of a kind: then it adds what is new. */
+        bool add = e->asked_scope || e->has_schema;
         struct merge_schema *schema = engine_schema(e, err);
-        return schema ? merge_schema_load(e->arena, schema, &e->scopes, &document, e->saw_resource, err) : -1;
+        return schema ? merge_schema_load(e->arena, schema, &e->scopes, &document, add, err) : -1;
 }

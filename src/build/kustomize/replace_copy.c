@@ -49,7 +49,7 @@ static int put_field(struct arena *a, struct value *field, const struct value *v
                         return err_oom(err);
         }
         if (scalar_is(field)) {
-                if (!(field->flags & LOOKUP_UNTYPED))
+                if (!(field->flags & SCALAR_UNTYPED))
                         return scalar_retyped(field, text, field, err);
                 *field = scalar_plain(text);
                 return 0;
@@ -65,10 +65,13 @@ static int set_field(struct arena *a, struct value *object, struct value *field,
         return scalar_is_shared(&was) ? shared_spread(a, object, &was, field, err) : 0;
 }
 
-static int copy_to_path(struct engine *e, struct value *object, const struct value *value, const char *text,
+static int copy_to_path(struct engine *e, struct value *object, struct replace_source *source, const char *text,
                         const struct value *options, struct err *err) {
         struct path path;
         struct matches found;
+        const struct value *value = &source->value;
+        if (replace_read_source(e, source, err) < 0)
+                return -1;
         bool create = value_bool_or(value_get(options, "create"), false);
         if (create && !*text && scalar_is(value))
                 return scalar_wrong_kind("ScalarNode", object, err) < 0
@@ -92,13 +95,13 @@ static int copy_to_path(struct engine *e, struct value *object, const struct val
         return 0;
 }
 
-int replace_copy(struct engine *e, struct value *object, const struct value *value, const struct value *target,
+int replace_copy(struct engine *e, struct value *object, struct replace_source *source, const struct value *target,
                  struct err *err) {
         const struct value *paths = value_get(target, "fieldPaths"), *options = value_get(target, "options");
         if (!value_is_list(paths) || !paths->len)
-                return copy_to_path(e, object, value, REPLACE_DEFAULT_PATH, options, err);
+                return copy_to_path(e, object, source, REPLACE_DEFAULT_PATH, options, err);
         VALUE_EACH_ITEM(path, paths)
-                if (copy_to_path(e, object, value, path->str, options, err) < 0)
+                if (copy_to_path(e, object, source, path->str, options, err) < 0)
                         return -1;
         return 0;
 }

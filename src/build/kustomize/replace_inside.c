@@ -72,7 +72,7 @@ int replace_inside(struct arena *a, struct value *object, const struct path *pat
         for (size_t i = 0; i < found.len; i++) {
                 struct value *field = found.items[i];
                 const char *new_text = scalar_text(a, value);
-                if (field->flags & LOOKUP_UNTYPED)
+                if (field->flags & SCALAR_UNTYPED)
                         *field = scalar_plain(new_text);
                 else if (scalar_is(field) && scalar_retyped(field, new_text, field, NULL) < 0)
                         *field = scalar_plain(new_text);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where a replacement's value comes from. */
-#include "build/kustomize/lookup.h"
 #include "build/kustomize/replace.h"
 
 static const char *string_at(const struct value *map, const char *key) {
@@ -77,7 +76,16 @@ static const char *piece(struct arena *a, const char *text, const char *delimite
         }
 }
 
-int replace_read_source(struct engine *e, struct resmap *m, const struct value *source, struct value *ret,
+int replace_read_source(struct engine *e, struct replace_source *s, struct err *err) {
+        struct value *found;
+        if (!s->object)
+                return 0;
+        if (lookup_get(e->arena, s->object, &s->path, &found, err) < 0)
+                return -1;
+        return found ? value_clone(e->arena, found, &s->value, err) : 0;
+}
+
+int replace_find_source(struct engine *e, struct resmap *m, const struct value *source, struct replace_source *ret,
                         struct err *err) {
         struct resource *r;
         struct path path;
@@ -97,8 +105,10 @@ int replace_read_source(struct engine *e, struct resmap *m, const struct value *
         }
         const struct value *options = value_get(source, "options");
         const char *delimiter = string_at(options, "delimiter");
-        if (!*delimiter)
-                return value_clone(e->arena, found, ret, err);
+        if (!*delimiter) {
+                *ret = (struct replace_source){.object = &r->object, .path = path};
+                return 0;
+        }
         if (!scalar_is(found))
                 return err_set(err, ERR_INVALID, "delimiter option can only be used with scalar nodes");
         const char *whole = scalar_text(e->arena, found);
@@ -107,6 +117,6 @@ int replace_read_source(struct engine *e, struct resmap *m, const struct value *
         if (!part)
                 return err_set(err, ERR_INVALID, "options.index %lld is out of bounds for value %s", (long long)index,
                                whole);
-        *ret = value_str(part);
+        *ret = (struct replace_source){.value = value_str(part)};
         return 0;
 }

@@ -138,19 +138,27 @@ int scopes_set(struct arena *a, struct scopes *s, const char *api_version, const
 }
 
 int scopes_init(struct arena *a, struct scopes *s, struct err *err) {
-        struct table t = TABLE(kustomize_cluster_scoped);
-        const char *column[2];
-        while (table_next(&t, a, column, 2))
-                if (scopes_set(a, s, column[0], column[1], true, err) < 0)
+        struct table t = TABLE(kustomize_scopes);
+        const char *column[3];
+        while (table_next(&t, a, column, 3))
+                if (scopes_set(a, s, column[0], column[1], streq(column[2], "cluster"), err) < 0)
                         return -1;
         return 0;
 }
 
-bool scopes_is_cluster(const struct scopes *s, const char *api_version, const char *kind) {
+static const char *look_up(const struct scopes *s, const char *api_version, const char *kind) {
         char key[512];
         int n = snprintf(key, sizeof(key), "%s %s", api_version, kind);
         /* No known kind has so long a name. */
-        return n > 0 && (size_t)n < sizeof(key) && strmap_get(&s->map, key, (size_t)n) == &cluster_mark;
+        return n > 0 && (size_t)n < sizeof(key) ? strmap_get(&s->map, key, (size_t)n) : NULL;
+}
+
+bool scopes_is_cluster(const struct scopes *s, const char *api_version, const char *kind) {
+        return look_up(s, api_version, kind) == &cluster_mark;
+}
+
+bool scopes_knows(const struct scopes *s, const char *api_version, const char *kind) {
+        return look_up(s, api_version, kind) != NULL;
 }
 
 void scopes_done(struct scopes *s) {

@@ -47,7 +47,7 @@ const char *resid_key(struct arena *a, const struct resid *id, size_t *ret_len);
 
 /* ---- scopes ---- */
 
-/* Kinds known to be cluster-scoped: "apiVersion kind" to a non-NULL mark. */
+/* Kinds known to be cluster-scoped or namespaced: "apiVersion kind" to the mark of which. */
 struct scopes {
         struct strmap map;
 };
@@ -56,4 +56,5 @@ int scopes_init(struct arena *a, struct scopes *s, struct err *err);
 int scopes_set(struct arena *a, struct scopes *s, const char *api_version, const char *kind, bool cluster,
                struct err *err);
 bool scopes_is_cluster(const struct scopes *s, const char *api_version, const char *kind);
+bool scopes_knows(const struct scopes *s, const char *api_version, const char *kind);
 void scopes_done(struct scopes *s);

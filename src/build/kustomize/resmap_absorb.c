@@ -43,6 +43,8 @@ static int take_over(struct resmap *m, struct resource *r, const struct resource
         r->suffixes = old->suffixes;
         r->vars = old->vars;
         r->needs_hash = r->needs_hash && old->needs_hash;
+        if (!r->transformations.len)
+                r->transformations = old->transformations;
         if (resource_set_name(a, r, resource_name(a, old), err) < 0)
                 return -1;
         return resource_set_ns(a, r, resource_ns(a, old), err);

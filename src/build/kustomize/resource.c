@@ -116,11 +116,11 @@ int resource_show_notes(struct arena *a, struct resource *r, struct err *err) {
         return err_oom(err);
 }
 
-/* One of kustomize's own annotations: a list with commas. The count of its parts; -1: it is not there. */
+/* One of kustomize's own annotations: a list with commas, "" when it is not there. The count of its parts. */
 static int own_list(const struct resource *r, const char *key, const char **ret) {
-        const char *text = value_path_str(&r->object, "metadata", "annotations", key, NULL);
-        int n = text ? 1 : -1;
-        for (const char *p = text; p && *p; p++)
+        const char *text = value_string_or(value_path(&r->object, "metadata", "annotations", key, NULL), "");
+        int n = 1;
+        for (const char *p = text; *p; p++)
                 n += *p == ',';
         *ret = text;
         return n;
@@ -136,8 +136,10 @@ static const char *next_part(struct arena *a, const char **list) {
 
 int resource_read_history(struct arena *a, struct resource *r, struct err *err) {
         const char *names, *spaces, *kinds;
+        if (!value_path(&r->object, "metadata", "annotations", "internal.config.kubernetes.io/previousNames", NULL))
+                return 0;
         int n = own_list(r, "internal.config.kubernetes.io/previousNames", &names);
-        if (n < 0 || n > LIMIT_KUSTOMIZE_HISTORY ||
+        if (n > LIMIT_KUSTOMIZE_HISTORY ||
             own_list(r, "internal.config.kubernetes.io/previousNamespaces", &spaces) != n ||
             own_list(r, "internal.config.kubernetes.io/previousKinds", &kinds) != n)
                 return 0;

@@ -2,6 +2,7 @@
 #include "build/kustomize/scalar.h"
 
 #include "base/limits.h"
+#include "build/kustomize/shared.h"
 #include "data/yaml.h"
 #include "data/yaml_scalar.h"
 
@@ -60,6 +61,7 @@ struct value scalar_plain(const char *text) {
         bool spelled = yaml_is_spelled(&s, text, n);
         struct value v = spelled ? value_strn(text, n) : of_resolved(&s, text, n);
         v.style = spelled ? VALUE_STYLE_SPELLED : VALUE_STYLE_PLAIN;
+        v.flags = SCALAR_UNTYPED;
         return v;
 }
 
@@ -72,8 +74,12 @@ struct value scalar_styled(const struct value *old, const char *text) {
 }
 
 int scalar_keep_quotes(struct arena *a, const struct value *was, struct value *now, struct err *err) {
-        if (!scalar_is(now) || !scalar_is(was) || !scalar_is_quoted(was) || scalar_is_quoted(now))
+        if (!scalar_is(now) || !scalar_is(was) || scalar_is_quoted(was) == scalar_is_quoted(now))
                 return 0;
+        if (!scalar_is_quoted(was)) {
+                now->style = VALUE_STYLE_ANY;
+                return 0;
+        }
         const char *text = scalar_text(a, now);
         if (!*text && now->type != VALUE_STRING)
                 return err_oom(err);
@@ -109,6 +115,28 @@ int scalar_retyped(const struct value *old, const char *text, struct value *ret,
                 return -1;
         *ret = of_resolved(&s, text, n);
         return 0;
+}
+
+void scalar_through_json(struct value *v, bool doubles) {
+        const int64_t exact = INT64_C(1) << 53;
+        v->flags &= (uint8_t) ~(SCALAR_SHARED | SCALAR_UNTYPED);
+        if (v->type == VALUE_STRING)
+                v->style = yaml_scalar_resolve(v->str, v->len, YAML_SIGS).type != YAML_SCALAR_STRING
+                                   ? VALUE_STYLE_DOUBLE
+                           : memchr(v->str, '\n', v->len) ? VALUE_STYLE_LITERAL
+                                                          : VALUE_STYLE_PLAIN;
+        else if (v->type == VALUE_NULL)
+                *v = (struct value){.type = VALUE_NULL, .style = VALUE_STYLE_PLAIN, .len = 4, .str = "null"};
+        else if (doubles && v->type == VALUE_UINT)
+                *v = value_float((double)v->u);
+        else if (doubles && v->type == VALUE_INT && (v->i > exact || v->i < -exact))
+                *v = value_float((double)v->i);
+        else if (v->type == VALUE_LIST)
+                VALUE_EACH_ITEM(item, v)
+                        scalar_through_json(item, doubles);
+        else if (v->type == VALUE_MAP)
+                VALUE_EACH_MEMBER(m, v)
+                        scalar_through_json(&m->value, doubles);
 }
 
 int scalar_check_key(const char *key, struct err *err) {

@@ -22,18 +22,29 @@ static inline bool scalar_is_quoted(const struct value *v) {
         return scalar_is_string(v) && v->style != VALUE_STYLE_PLAIN && v->style != VALUE_STYLE_ANY;
 }
 
-/* The value of a plain (unquoted, untagged) text: a number, a bool, null or a string. The text is borrowed. */
+/* A mark in value.flags: kustomize made this scalar without a tag. It is what its text says when it is printed; until
+ * then it takes any text, and vars take it for a string. */
+#define SCALAR_UNTYPED 1
+
+/* The value of a plain (unquoted, untagged) text: a number, a bool, null or a string. It is SCALAR_UNTYPED. The text is
+ * borrowed. */
 struct value scalar_plain(const char *text);
 
 /* The value when text takes the place of old and keeps old's style: a string when old was quoted. */
 struct value scalar_styled(const struct value *old, const char *text);
 
-/* `now` is written where `was` stood, and as `was` was: where there were quotes a number becomes a string. */
+/* `now` is written where `was` stood, and as `was` was: where there were quotes a number becomes a string, and a string
+ * where there were none has none that would stay for what comes after it. */
 int scalar_keep_quotes(struct arena *a, const struct value *was, struct value *now, struct err *err);
 
 /* The value when text takes the place of old and keeps old's type (kyaml: node.Value = text). ret may be old.
  * ERR_INVALID when it cannot be read as that type. */
 int scalar_retyped(const struct value *old, const char *text, struct value *ret, struct err *err);
+
+/* What a tree (settled: see yaml_settle()) is after kustomize has taken it through Go's encoding/json: no
+ * scalar is untyped or shared, nulls are "null", strings have the quotes they need. doubles: integers became doubles,
+ * as after a JSON patch. */
+void scalar_through_json(struct value *v, bool doubles);
 
 /* kustomize writes keys that it adds without quotes: one like 1 or << is no string when it is read again. ERR_INVALID
  * in the words of that reading. */

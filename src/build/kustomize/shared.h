@@ -6,7 +6,7 @@
 
 #include "data/value.h"
 
-#define SCALAR_SHARED 2 /* beside LOOKUP_UNTYPED */
+#define SCALAR_SHARED 2 /* beside SCALAR_UNTYPED */
 
 static inline bool scalar_is_shared(const struct value *v) {
         return v && v->type == VALUE_STRING && (v->flags & SCALAR_SHARED);

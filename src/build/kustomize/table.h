@@ -6,10 +6,10 @@
 
 #define TABLE_DECLARE(symbol) extern const char symbol[], symbol##_end[]
 
-TABLE_DECLARE(kustomize_cluster_scoped); /* apiVersion, kind */
 TABLE_DECLARE(kustomize_fieldspecs); /* section, target group, version, kind, group, version, kind, path, "create" */
 TABLE_DECLARE(kustomize_kinds);      /* apiVersion, kind, definition */
 TABLE_DECLARE(kustomize_schema);     /* definition, field, "" or [] or {}, definition of it, "merge" or "", keys */
+TABLE_DECLARE(kustomize_scopes);     /* apiVersion, kind, "cluster" or "namespaced" */
 
 struct table {
         const char *at, *end;

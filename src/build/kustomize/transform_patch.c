@@ -5,12 +5,10 @@
 #include "build/kustomize/merge.h"
 #include "build/kustomize/quote.h"
 #include "build/kustomize/select.h"
-#include "build/kustomize/shared.h"
 #include "build/kustomize/transform.h"
 #include "data/json.h"
 #include "data/jsonpatch.h"
 #include "data/yaml.h"
-#include "data/yaml_scalar.h"
 
 struct patch_step {
         struct resources merges; /* strategic merge patches, or */
@@ -115,30 +113,6 @@ static int merge_by_id(struct engine *e, struct resmap *m, const struct patch_st
         return 0;
 }
 
-/* A patched object comes out of Go's encoding/json: integers are doubles there, and no two scalars are one;
- * strings have the quotes they need. */
-static void through_json(struct value *v) {
-        const int64_t exact = INT64_C(1) << 53;
-        v->flags &= (uint8_t)~SCALAR_SHARED;
-        if (v->type == VALUE_STRING)
-                v->style = yaml_scalar_resolve(v->str, v->len, YAML_SIGS).type != YAML_SCALAR_STRING
-                                   ? VALUE_STYLE_DOUBLE
-                           : memchr(v->str, '\n', v->len) ? VALUE_STYLE_LITERAL
-                                                          : VALUE_STYLE_PLAIN;
-        else if (v->type == VALUE_NULL)
-                *v = (struct value){.type = VALUE_NULL, .style = VALUE_STYLE_PLAIN, .len = 4, .str = "null"};
-        else if (v->type == VALUE_UINT)
-                *v = value_float((double)v->u);
-        else if (v->type == VALUE_INT && (v->i > exact || v->i < -exact))
-                *v = value_float((double)v->i);
-        else if (v->type == VALUE_LIST)
-                VALUE_EACH_ITEM(item, v)
-                        through_json(item);
-        else if (v->type == VALUE_MAP)
-                VALUE_EACH_MEMBER(m, v)
-                        through_json(&m->value);
-}
-
 static int apply_operations(struct engine *e, struct resmap *m, const struct patch_step *s, struct err *err) {
         if (!s->target)
                 return err_set(err, ERR_INVALID, "must specify a target for JSON patch %s", s->source);
@@ -159,11 +133,15 @@ static int apply_operations(struct engine *e, struct resmap *m, const struct pat
                 if (resource_show_notes(e->arena, r, err) < 0 || yaml_settle(e->arena, &r->object, err) < 0 ||
                     jsonpatch_apply(e->arena, &r->object, &s->operations, &out, err) < 0)
                         return -1;
+                /* Nothing is left of it; but only a strategic merge takes an object away. */
+                if (!value_is_map(&out) || !out.len)
+                        return err_set(err, ERR_INVALID, "missing kind in object: a JSON patch left %s in its place",
+                                       value_is_map(&out) ? "an empty map" : "something that is no map");
                 r->object = out;
                 /* JSON has no comments: keys of their own lead to none. */
                 if (e->schema.notes.len && value_copy(e->arena, &out, &r->object, err) < 0)
                         return -1;
-                through_json(&r->object);
+                scalar_through_json(&r->object, true);
                 resource_normalize_metadata(e->arena, &r->object, "annotations");
                 resmap_touch(m);
         }

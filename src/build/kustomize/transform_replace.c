@@ -72,7 +72,19 @@ static int selects(struct engine *e, const struct target_select *s, const struct
         return 0;
 }
 
-static int apply_target(struct engine *e, struct resmap *m, const struct value *value, const struct value *target,
+/* kustomize's notes are among the annotations, so that there are some where the object itself has none. */
+static int copy_to(struct engine *e, struct resource *r, struct replace_source *source, const struct value *target,
+                   struct err *err) {
+        if (resource_show_notes(e->arena, r, err) < 0 || replace_copy(e, &r->object, source, target, err) < 0)
+                return -1;
+        struct value *metadata = value_get(&r->object, "metadata");
+        const struct value *annotations = value_get(metadata, "annotations");
+        if (resource_has_notes(r) && value_is_map(annotations) && !annotations->len)
+                value_remove(metadata, "annotations");
+        return 0;
+}
+
+static int apply_target(struct engine *e, struct resmap *m, struct replace_source *source, const struct value *target,
                         const struct target_select *s, struct err *err) {
         if (engine_charge(e, m->len, err) < 0)
                 return -1;
@@ -80,7 +92,7 @@ static int apply_target(struct engine *e, struct resmap *m, const struct value *
                 bool selected;
                 if (selects(e, s, m->items[i], &selected, err) < 0)
                         return -1;
-                if (selected && replace_copy(e, &m->items[i]->object, value, target, err) < 0)
+                if (selected && copy_to(e, m->items[i], source, target, err) < 0)
                         return -1;
         }
         return 0;
@@ -90,20 +102,20 @@ static int replace(struct engine *e, struct resmap *m, const struct value *repla
         const struct value *source = value_get(replacement, "source");
         const struct value *constant = value_get(replacement, "sourceValue");
         const struct value *targets = value_get(replacement, "targets");
-        struct value value;
+        struct replace_source from = {.object = NULL};
         if ((!source && !constant) || !targets)
                 return err_set(err, ERR_INVALID, "replacements must specify a source and at least one target");
         if (source && constant)
                 return err_set(err, ERR_INVALID, "value and resource selectors are mutually exclusive");
         if (constant)
-                value = *constant;
-        else if (replace_read_source(e, m, source, &value, err) < 0)
+                from.value = *constant;
+        else if (replace_find_source(e, m, source, &from, err) < 0)
                 return -1;
         VALUE_EACH_ITEM(target, targets) {
                 struct target_select s;
                 int failed = target_select_init(e, target, &s, err);
                 if (!failed)
-                        failed = apply_target(e, m, &value, target, &s, err);
+                        failed = apply_target(e, m, &from, target, &s, err);
                 target_select_done(&s);
                 if (failed)
                         return -1;

@@ -67,20 +67,32 @@ static int expand(struct arena *a, const struct var_map *vars, struct value *fie
         return 0;
 }
 
+/* 1: a string, with its vars replaced; an untyped scalar becomes one. 0: something else. */
+static int set_scalar(struct arena *a, const struct var_map *vars, struct value *field, struct err *err) {
+        if (scalar_is(field) && (field->flags & SCALAR_UNTYPED)) {
+                const char *text = field->type == VALUE_NULL && field->len ? field->str : scalar_text(a, field);
+                *field = value_str(text);
+        }
+        if (field->type != VALUE_STRING)
+                return 0;
+        return expand(a, vars, field, err) < 0 ? -1 : 1;
+}
+
 static int set_field(struct arena *a, void *context, struct value *field, struct err *err) {
         const struct var_map *vars = context;
-        if (field->type == VALUE_STRING)
-                return expand(a, vars, field, err);
+        if (set_scalar(a, vars, field, err) < 0)
+                return -1;
         if (value_is_map(field))
                 VALUE_EACH_MEMBER(m, field)
-                        if (m->value.type == VALUE_STRING && expand(a, vars, &m->value, err) < 0)
+                        if (set_scalar(a, vars, &m->value, err) < 0)
                                 return -1;
         if (value_is_list(field))
                 VALUE_EACH_ITEM(item, field) {
-                        if (item->type != VALUE_STRING)
-                                return err_set(err, ERR_INVALID, "invalid value type expect a string");
-                        if (expand(a, vars, item, err) < 0)
+                        int done = set_scalar(a, vars, item, err);
+                        if (done < 0)
                                 return -1;
+                        if (!done)
+                                return err_set(err, ERR_INVALID, "invalid value type expect a string");
                 }
         return 0;
 }

@@ -91,6 +91,33 @@ static void test_go_syntax(void **state) {
         assert_reads(buf_str(&b), "!yaml: found unexpected ':'");
 }
 
+/* A byte order mark is a letter for go-yaml anywhere but at the start, also where a line begins. */
+static void test_byte_order_marks(void **state) {
+        _cleanup_arena_ struct arena *a = arena_new(0);
+        assert_reads("\xEF\xBB\xBF"
+                     "a: 1\n",
+                     "{\"a\":1}");
+        assert_reads("a: 1\n\xEF\xBB\xBF"
+                     "b: 2\n",
+                     "{\"a\":1,\"\xEF\xBB\xBF"
+                     "b\":2}");
+        assert_reads("a: [\n\xEF\xBB\xBF"
+                     "x, \xEE\x80\x80]\n",
+                     "{\"a\":[\"\xEF\xBB\xBF"
+                     "x\",\"\xEE\x80\x80\"]}");
+        assert_reads("a: 1\n\xEF\xBB\xBF\n", "!yaml: line 3: could not find expected ':'");
+        assert_kyaml("a: 1\n\xEF\xBB\xBF# no comment\n", "!yaml: line 2: could not find expected ':'");
+}
+
+/* v3 has scanned three tokens behind a document that it was only asked for the first of. */
+static void test_what_follows_the_first_document(void **state) {
+        _cleanup_arena_ struct arena *a = arena_new(0);
+        assert_reads("{a: 1}\n x:\n y", "{\"a\":1}");
+        assert_kyaml("{a: 1}\n  x: 1\n@\n", "{\"a\":1}");
+        assert_kyaml("{a: 1}\n \"x\" \"unfinished\n", "!yaml: line 2: found unexpected end of stream");
+        assert_kyaml("{a: 1}\n  ---\n  b: c\n", "!yaml: line 3: mapping values are not allowed in this context");
+}
+
 static void test_tags_take_flow_indicators(void **state) {
         _cleanup_arena_ struct arena *a = arena_new(0);
         assert_reads("[!!str, a]", "[\"a\"]");
@@ -234,6 +261,8 @@ int main(void) {
                 cmocka_unit_test(test_aliases_and_merges),
                 cmocka_unit_test(test_errors_name_the_place),
                 cmocka_unit_test(test_go_syntax),
+                cmocka_unit_test(test_byte_order_marks),
+                cmocka_unit_test(test_what_follows_the_first_document),
                 cmocka_unit_test(test_tags_take_flow_indicators),
                 cmocka_unit_test(test_describes_as_go),
                 cmocka_unit_test(test_limits),

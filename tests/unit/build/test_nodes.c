@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where kustomize's nodes show: scalars without a type, nulls with a text, notes among the annotations, and the one
+ * schema of the whole build. */
+#include "tree.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define CONFIG_MAP "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n"
+#define DEPLOYMENT "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: a\n"
+
+static void expect(struct tree *t, const char *path, const char *text) {
+        _cleanup_free_ char *out = tree_build(t, path);
+        assert_string_equal(out, text);
+}
+
+static void expect_part(struct tree *t, const char *path, const char *part) {
+        _cleanup_free_ char *out = tree_build(t, path);
+        if (!strstr(out, part))
+                assert_string_equal(out, part);
+}
+
+/* A value that a transformer puts in has no type until it is printed: vars take it for a string. */
+static void test_vars_see_untyped_scalars_as_strings(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "r.yaml", CONFIG_MAP);
+        tree_add(&t, "add.yaml",
+                 "apiVersion: builtin\nkind: ValueAddTransformer\nmetadata: {name: x}\nvalue: '1'\n"
+                 "targets: [{fieldPath: metadata/labels/v}]\n");
+        tree_add(&t, "kustomization.yaml", "resources: [r.yaml]\ntransformers: [add.yaml]\n");
+        expect(&t, ".", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  labels:\n    v: 1\n  name: a\n");
+        tree_add(&t, "kustomization.yaml",
+                 "resources: [r.yaml]\ntransformers: [add.yaml]\n"
+                 "vars: [{name: V, objref: {apiVersion: v1, kind: ConfigMap, name: a}}]\n");
+        expect(&t, ".", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  labels:\n    v: \"1\"\n  name: a\n");
+}
+
+static void test_null_api_version(void **state) {
+        static const char patch[] = "resources: [r.yaml]\npatches:\n- target: {name: a}\n"
+                                    "  patch: '[{\"op\": \"add\", \"path\": \"/apiVersion\"}]'\n";
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml", patch);
+        tree_add(&t, "r.yaml", CONFIG_MAP);
+        expect(&t, ".", "apiVersion: null\nkind: ConfigMap\nmetadata:\n  name: a\n");
+        tree_add(&t, "r.yaml", DEPLOYMENT); /* a kind that may refer to others */
+        expect(&t, ".", "error: node-referrerOriginal 'APIVersion' mismatch '' != 'null'");
+}
+
+static void test_json_patches_leave_an_object(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "r.yaml", CONFIG_MAP);
+        tree_add(&t, "kustomization.yaml",
+                 "resources: [r.yaml]\npatches:\n- target: {name: a}\n"
+                 "  patch: '[{\"op\": \"replace\", \"path\": \"\", \"value\": {}}]'\n");
+        expect_part(&t, ".", "error: missing kind in object: a JSON patch left an empty map");
+}
+
+/* Annotations are never null or absent for kustomize once it has noted a resource's old name there. */
+static void test_replacements_see_notes(void **state) {
+        static const char with[] = "resources: [r.yaml]\n%s"
+                                   "replacements:\n- source: {kind: ConfigMap, fieldPath: metadata.name}\n"
+                                   "  targets:\n  - select: {kind: ConfigMap}\n    fieldPaths: [metadata.annotations]\n"
+                                   "    options: {delimiter: /}\n";
+        _cleanup_tree_ struct tree t;
+        _cleanup_buf_ struct buf plain = BUF_INIT(4096), named = BUF_INIT(4096);
+        buf_addf(&plain, with, "");
+        buf_addf(&named, with, "namePrefix: p-\n");
+        tree_init(&t);
+        tree_add(&t, "r.yaml", CONFIG_MAP);
+        tree_add(&t, "kustomization.yaml", buf_str(&plain));
+        expect_part(&t, ".", "error: unable to find field \"metadata.annotations\"");
+        tree_add(&t, "kustomization.yaml", buf_str(&named));
+        expect(&t, ".", "error: delimiter option can only be used with scalar nodes");
+}
+
+/* The source of a replacement is the field itself, not what it held at first. */
+static void test_sources_change_with_their_fields(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "r.yaml", CONFIG_MAP "  labels: {x: y}\ndata: {k: v}\n");
+        tree_add(&t, "kustomization.yaml",
+                 "resources: [r.yaml]\nreplacements:\n- source: {kind: ConfigMap, fieldPath: metadata}\n"
+                 "  targets: [{select: {kind: ConfigMap}, fieldPaths: [metadata.labels.x, data]}]\n");
+        expect(&t, ".",
+               "apiVersion: v1\ndata:\n  labels:\n    x: \"\"\n  name: a\nkind: ConfigMap\n"
+               "metadata:\n  labels:\n    x: \"\"\n  name: a\n");
+}
+
+/* A patch's quotes go: the field keeps the style that it had. */
+static void test_quotes_of_patches_do_not_stay(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "r.yaml", DEPLOYMENT "spec: {replicas: 2}\n");
+        tree_add(&t, "p.yaml",
+                 "{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {replicas: \"3\"}}\n");
+        tree_add(&t, "kustomization.yaml", "resources: [r.yaml]\npatches: [{path: p.yaml}]\n");
+        expect(&t, ".", DEPLOYMENT "spec:\n  replicas: \"3\"\n");
+        tree_add(&t, "kustomization.yaml",
+                 "resources: [r.yaml]\npatches: [{path: p.yaml}]\nreplicas: [{name: a, count: 0}]\n");
+        expect(&t, ".", DEPLOYMENT "spec:\n  replicas: 0\n");
+}
+
+/* The items of a kind that ends in List pass through JSON, with all digits of their numbers. */
+static void test_items_of_lists(void **state) {
+        static const char item[] = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a, annotations: Null},"
+                                   " n: 9007199254740993, x: $(V)}\n";
+        _cleanup_tree_ struct tree t;
+        _cleanup_buf_ struct buf list = BUF_INIT(4096);
+        buf_addf(&list, "kind: ConfigMapList\nitems:\n- %s", item);
+        tree_init(&t);
+        tree_add(&t, "r.yaml", item);
+        tree_add(&t, "config.yaml", "varReference: [{kind: ConfigMap, path: x}]\n");
+        tree_add(&t, "kustomization.yaml",
+                 "resources: [r.yaml]\nconfigurations: [config.yaml]\nvars:\n- name: V\n"
+                 "  objref: {apiVersion: v1, kind: ConfigMap, name: a}\n  fieldref: {fieldPath: "
+                 "metadata.annotations}\n");
+        expect_part(&t, ".", "\"n\": 9007199254740993\nx: \"Null\"\n");
+        tree_add(&t, "r.yaml", buf_str(&list));
+        expect_part(&t, ".", "\"n\": 9007199254740993\nx: \"null\"\n");
+}
+
+/* A note of previous names is believed as soon as there is one, also with the kinds missing: what was no Deployment
+ * once is not looked at for a Deployment's references. */
+static void test_notes_in_the_input(void **state) {
+        static const char app[] =
+                DEPLOYMENT "%sspec: {template: {spec: {volumes: [{name: v, secret: {secretName: s}}]}}}\n";
+        _cleanup_tree_ struct tree t;
+        _cleanup_buf_ struct buf plain = BUF_INIT(4096), noted = BUF_INIT(4096);
+        buf_addf(&plain, app, "");
+        buf_addf(&noted, app, "  annotations: {internal.config.kubernetes.io/previousNames: old}\n");
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml", "resources: [r.yaml]\nsecretGenerator: [{name: s}]\n");
+        tree_add(&t, "r.yaml", buf_str(&plain));
+        expect_part(&t, ".", "secretName: s-46f8b28mk5");
+        tree_add(&t, "r.yaml", buf_str(&noted));
+        expect_part(&t, ".", "secretName: s\n");
+}
+
+static void test_replaced_resources_keep_their_transformations(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "base/kustomization.yaml", "configMapGenerator: [{name: a}]\nnamePrefix: p-\n");
+        tree_add(&t, "kustomization.yaml",
+                 "resources: [base]\nbuildMetadata: [transformerAnnotations]\n"
+                 "configMapGenerator: [{name: a, behavior: replace}]\n");
+        expect_part(&t, ".",
+                    "- configuredIn: base/kustomization.yaml\n        configuredBy:\n"
+                    "          apiVersion: builtin\n          kind: PrefixTransformer\n");
+}
+
+#define CONTAINER(line) "spec:\n  template:\n    spec:\n      containers:\n      - " line "\n        name: c\n"
+
+/* A schema file takes the built-in schema's place unless that was needed before: for the scope of a kind that stands
+ * in no table, or for a merge. */
+static void test_schema_files(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "schema.json", "{}");
+        tree_add(&t, "app.yaml", DEPLOYMENT CONTAINER("image: i"));
+        tree_add(&t, "known.yaml", CONFIG_MAP);
+        tree_add(&t, "thing.yaml", "apiVersion: example.com/v1\nkind: Thing\nmetadata:\n  name: a\n");
+        tree_add(&t, "sub/kustomization.yaml", "openapi: {path: s.json}\nresources: [../base]\n");
+        tree_add(&t, "sub/s.json", "{}");
+        tree_add(&t, "base/kustomization.yaml", "resources: [r.yaml]\n");
+        tree_add(&t, "base/r.yaml", "apiVersion: v1\nkind: Secret\nmetadata:\n  name: a\n");
+        static const char patch[] =
+                "patches:\n- patch: |\n    {apiVersion: apps/v1, kind: Deployment, metadata: {name: a},"
+                " spec: {template: {spec: {containers: [{name: c, x: 1}]}}}}\n";
+        _cleanup_buf_ struct buf known = BUF_INIT(4096), unknown = BUF_INIT(4096);
+        buf_addf(&known, "resources: [app.yaml, known.yaml, sub]\n%s", patch);
+        buf_addf(&unknown, "resources: [app.yaml, thing.yaml, sub]\n%s", patch);
+        tree_add(&t, "kustomization.yaml", buf_str(&known));
+        expect_part(&t, ".", "containers:\n      - name: c\n        x: 1\n");
+        tree_add(&t, "kustomization.yaml", buf_str(&unknown));
+        expect_part(&t, ".", "containers:\n      - image: i\n        name: c\n        x: 1\n");
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_vars_see_untyped_scalars_as_strings),
+                cmocka_unit_test(test_null_api_version),
+                cmocka_unit_test(test_json_patches_leave_an_object),
+                cmocka_unit_test(test_replacements_see_notes),
+                cmocka_unit_test(test_sources_change_with_their_fields),
+                cmocka_unit_test(test_quotes_of_patches_do_not_stay),
+                cmocka_unit_test(test_items_of_lists),
+                cmocka_unit_test(test_notes_in_the_input),
+                cmocka_unit_test(test_replaced_resources_keep_their_transformations),
+                cmocka_unit_test(test_schema_files),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
