@@ -78,11 +78,10 @@ static const char *piece(struct arena *a, const char *text, const char *delimite
 
 int replace_read_source(struct engine *e, struct replace_source *s, struct err *err) {
         struct value *found;
-        if (!s->object)
+        /* Where its place is gone, the node that was there still has its last value. */
+        if (!s->object || lookup_get(e->arena, s->object, &s->path, &found, NULL) < 0 || !found)
                 return 0;
-        if (lookup_get(e->arena, s->object, &s->path, &found, err) < 0)
-                return -1;
-        return found ? value_clone(e->arena, found, &s->value, err) : 0;
+        return value_clone(e->arena, found, &s->value, err);
 }
 
 int replace_find_source(struct engine *e, struct resmap *m, const struct value *source, struct replace_source *ret,

@@ -105,7 +105,7 @@ int resource_store_id(struct arena *a, const struct scopes *s, struct resource *
 }
 
 bool resource_has_notes(const struct resource *r) {
-        return r->n_previous || r->prefixes.len || r->suffixes.len || r->vars.len || r->needs_hash ||
+        return r->n_previous || r->prefixes.len || r->suffixes.len || r->needs_hash ||
                r->behavior != BEHAVIOR_UNSPECIFIED || r->origin || r->transformations.len;
 }
 

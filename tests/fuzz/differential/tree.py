@@ -4,6 +4,7 @@ some trees are broken on purpose."""
 import json
 import random
 
+import broken
 import objects
 import patches
 import plugins
@@ -255,6 +256,13 @@ class Layer:
         kind = self.rng.choices(["transformers", "generators", "validators"], [6, 3, 1])[0]
         body = plugins.generator(self) if kind == "generators" else plugins.transformer(self)
         text = dump(self.rng, body, self.chance(0.5))
+        if self.chance(0.15):  # a directory whose resources are the plugins
+            self.n += 1
+            folder = "plugin%d" % self.n
+            self.files[f"{self.folder}/{folder}/kustomization.yaml"] = "resources: [p.yaml]\n"
+            self.files[f"{self.folder}/{folder}/p.yaml"] = text
+            self.spec.setdefault(kind, []).append(folder)
+            return
         self.spec.setdefault(kind, []).append(self.file(text) if self.chance(0.6) else text)
 
     def add_sort(self):
@@ -321,43 +329,14 @@ class Layer:
         if component or self.chance(0.3):
             head = {"apiVersion": "kustomize.config.k8s.io/v1" + ("alpha1" if component else "beta1"),
                 "kind": "Component" if component else "Kustomization"}
+        if self.chance(0.06):
+            broken.misuse(self)
         items = list(self.spec.items())
         self.rng.shuffle(items)
         if not self.spec:
             self.spec["namePrefix"] = "only-"
         name = self.rng.choice(["kustomization.yaml"] * 8 + ["kustomization.yml", "Kustomization"])
         self.files[f"{self.folder}/{name}"] = dump(self.rng, {**head, **dict(items)}, self.chance(0.8))
-
-
-def corrupt(rng, files):
-    """Breaks one file a little."""
-    path = rng.choice([p for p in files if isinstance(files[p], str)])
-    lines = files[path].split("\n")
-    at = rng.randrange(len(lines))
-    r = rng.randrange(9)
-    if r == 0:
-        del lines[at]
-    elif r == 1:
-        lines.insert(at, lines[at])
-    elif r == 2:
-        lines[at] = rng.choice(["  ", " ", "\t"]) + lines[at]
-    elif r == 3:
-        lines[at] = lines[at][: rng.randrange(len(lines[at]) + 1)]
-    elif r == 4:
-        i = rng.randrange(len(lines[at]) + 1)
-        lines[at] = lines[at][:i] + rng.choice(list(":{}[],&*#?|->'\"%@`!\\ \t\u0085\x00\x01") + ["\ufeff", "\u00e9",
-            "$patch", "null", "~"]) + lines[at][i:]
-    elif r == 5:
-        lines[at] = lines[at].replace(":", "", 1) if ":" in lines[at] else lines[at] + ":"
-    elif r == 6 and ": " in lines[at]:
-        lines[at] = lines[at].split(": ")[0] + ": " + rng.choice(["1", "true", "null", "[]", "{}", "[a]", "{a: b}",
-            "''", "1.5", "2001-01-01"])
-    elif r == 7:
-        lines[at] = lines[at].lstrip(" ")
-    else:
-        del files[path]
-        return
-    files[path] = "\n".join(lines)
 
 
 def make(seed):
@@ -377,5 +356,5 @@ def make(seed):
             components.append("l%d" % i)
         layer.write(component)
     if rng.random() < 0.08:
-        corrupt(rng, files)
+        broken.corrupt(rng, files)
     return files

@@ -89,6 +89,28 @@ static void test_sources_change_with_their_fields(void **state) {
         expect(&t, ".",
                "apiVersion: v1\ndata:\n  labels:\n    x: \"\"\n  name: a\nkind: ConfigMap\n"
                "metadata:\n  labels:\n    x: \"\"\n  name: a\n");
+        /* What it held last counts where it is gone. */
+        tree_add(&t, "kustomization.yaml",
+                 "resources: [r.yaml]\nreplacements:\n- source: {kind: ConfigMap, fieldPath: data.k}\n"
+                 "  targets: [{select: {kind: ConfigMap}, fieldPaths: [data, metadata.labels.x]}]\n");
+        expect(&t, ".", "apiVersion: v1\ndata: v\nkind: ConfigMap\nmetadata:\n  labels:\n    x: v\n  name: a\n");
+}
+
+/* A field spec finds the annotations where there are notes; that a var looks at the resource is none. */
+static void test_what_counts_as_a_note(void **state) {
+        static const char transformer[] = "apiVersion: builtin\nkind: AnnotationsTransformer\nmetadata: {name: t}\n"
+                                          "annotations: {note: x}\nfieldSpecs: [{path: metadata/annotations}]\n";
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "t.yaml", transformer);
+        tree_add(&t, "base/r.yaml", CONFIG_MAP);
+        tree_add(&t, "kustomization.yaml", "resources: [base]\ntransformers: [t.yaml]\n");
+        tree_add(&t, "base/kustomization.yaml", "resources: [r.yaml]\nnamePrefix: p-\n");
+        expect_part(&t, ".", "  annotations:\n    note: x\n  name: p-a\n");
+        tree_add(&t, "base/kustomization.yaml",
+                 "resources: [r.yaml]\n"
+                 "vars: [{name: V, objref: {apiVersion: v1, kind: ConfigMap, name: a}}]\n");
+        expect(&t, ".", CONFIG_MAP);
 }
 
 /* A patch's quotes go: the field keeps the style that it had. */
@@ -187,6 +209,7 @@ int main(void) {
                 cmocka_unit_test(test_json_patches_leave_an_object),
                 cmocka_unit_test(test_replacements_see_notes),
                 cmocka_unit_test(test_sources_change_with_their_fields),
+                cmocka_unit_test(test_what_counts_as_a_note),
                 cmocka_unit_test(test_quotes_of_patches_do_not_stay),
                 cmocka_unit_test(test_items_of_lists),
                 cmocka_unit_test(test_notes_in_the_input),
