@@ -18,21 +18,14 @@ struct several {
         size_t n_valid;
 };
 
-/* The text of a field as kyaml's nodes have it: a null keeps its own, what is no scalar has none. */
-static const char *node_text(const struct several *s, const struct value *v) {
-        if (v->type == VALUE_NULL && v->len)
-                return v->str;
-        return scalar_is(v) ? scalar_text(s->m->arena, v) : "";
-}
-
 static bool field_matches(const struct several *s, const struct value *element, const char *key, const char *want) {
         const struct value *v = value_get(element, key);
-        return v && (!*want || streq(node_text(s, v), want));
+        return v && (!*want || streq(scalar_node_text(s->m->arena, v), want));
 }
 
 static bool has_empty_field(const struct several *s, const struct value *element, const char *key) {
         const struct value *v = value_get(element, key);
-        return v && !*node_text(s, v);
+        return v && !*scalar_node_text(s->m->arena, v);
 }
 
 /* kyaml's ElementSetter: replaces the elements that match, or appends; without element, removes them. A value that is
@@ -182,7 +175,7 @@ static int append_old(const struct several *s, struct value *out, const struct v
         for (size_t k = 0; k < s->n_valid; k++) {
                 const struct value *v = value_get(element, s->valid[k]);
                 if (v)
-                        values[n++] = node_text(s, v);
+                        values[n++] = scalar_node_text(s->m->arena, v);
                 else if (!value_append(s->m->arena, out, *element))
                         return err_oom(err);
         }

@@ -36,22 +36,35 @@ static const char *put_piece(struct arena *a, const char *old, const char *delim
         return buf_failed(&out) ? NULL : arena_strndup(a, buf_str(&out), out.len);
 }
 
-static int put_field(struct arena *a, struct value *field, const struct value *value, const struct value *options,
-                     struct err *err) {
+/* Annotations become strings in the end, whatever type they are given. */
+static bool is_annotation(const struct value *object, const struct value *field) {
+        const struct value *annotations = value_path(object, "metadata", "annotations", NULL);
+        if (value_is_map(annotations))
+                VALUE_EACH_MEMBER(m, annotations)
+                        if (&m->value == field)
+                                return true;
+        return false;
+}
+
+static int put_field(struct arena *a, const struct value *object, struct value *field, const struct value *value,
+                     const struct value *options, struct err *err) {
         const char *delimiter = string_at(options, "delimiter");
         const char *text = scalar_text(a, value);
         if (*delimiter) {
                 if (!scalar_is(field))
                         return err_set(err, ERR_INVALID, "delimiter option can only be used with scalar nodes");
-                text = put_piece(a, scalar_text(a, field), delimiter, value_int_or(value_get(options, "index"), 0),
+                text = put_piece(a, scalar_node_text(a, field), delimiter, value_int_or(value_get(options, "index"), 0),
                                  text);
                 if (!text)
                         return err_oom(err);
         }
         if (scalar_is(field)) {
-                if (!(field->flags & SCALAR_UNTYPED))
+                if (field->flags & SCALAR_UNTYPED)
+                        *field = scalar_plain(text);
+                else if (is_annotation(object, field))
+                        *field = value_str(text);
+                else
                         return scalar_retyped(field, text, field, err);
-                *field = scalar_plain(text);
                 return 0;
         }
         return value_clone(a, value, field, err);
@@ -60,7 +73,7 @@ static int put_field(struct arena *a, struct value *field, const struct value *v
 static int set_field(struct arena *a, struct value *object, struct value *field, const struct value *value,
                      const struct value *options, struct err *err) {
         const struct value was = *field;
-        if (put_field(a, field, value, options, err) < 0)
+        if (put_field(a, object, field, value, options, err) < 0)
                 return -1;
         return scalar_is_shared(&was) ? shared_spread(a, object, &was, field, err) : 0;
 }
@@ -73,7 +86,7 @@ static int copy_to_path(struct engine *e, struct value *object, struct replace_s
         if (replace_read_source(e, source, err) < 0)
                 return -1;
         bool create = value_bool_or(value_get(options, "create"), false);
-        if (create && !*text && scalar_is(value))
+        if (create && !*text)
                 return scalar_wrong_kind("ScalarNode", object, err) < 0
                                ? err_wrap(err, "unable to find or create field \"\" in replacement target")
                                : 0;

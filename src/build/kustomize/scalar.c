@@ -99,6 +99,10 @@ int scalar_retyped(const struct value *old, const char *text, struct value *ret,
                 const struct value typed = of_resolved(&was, old->str, old->len);
                 if (typed.type != VALUE_STRING)
                         return scalar_retyped(&typed, text, ret, err);
+                struct yaml_scalar now;
+                if (was.type == YAML_SCALAR_TIMESTAMP &&
+                    yaml_scalar_resolve_tagged(YAML_TAG_PREFIX "timestamp", text, n, YAML_KYAML, &now, err) < 0)
+                        return -1;
         }
         if (old->type == VALUE_STRING) {
                 uint8_t style = old->style; /* ret may be old */

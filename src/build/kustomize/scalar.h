@@ -12,6 +12,11 @@ static inline bool scalar_is(const struct value *v) {
 /* The text of a scalar; "" for null, absent, lists and maps. Never NULL: "" too when memory is out. */
 const char *scalar_text(struct arena *a, const struct value *v);
 
+/* The same with a null's own text ("null", "~"): what kyaml has in the node. */
+static inline const char *scalar_node_text(struct arena *a, const struct value *v) {
+        return v && v->type == VALUE_NULL && v->len ? v->str : scalar_text(a, v);
+}
+
 /* True for a string, as kyaml types the text. */
 static inline bool scalar_is_string(const struct value *v) {
         return v->type == VALUE_STRING && v->style != VALUE_STYLE_SPELLED;

@@ -13,7 +13,7 @@ static int set_affix(struct arena *a, void *context, struct value *field, struct
         const struct affix_step *s = context;
         if (!scalar_is(field))
                 return scalar_wrong_kind("ScalarNode", field, err);
-        const char *old = scalar_text(a, field);
+        const char *old = scalar_node_text(a, field);
         const char *text = s->suffix ? arena_concat(a, old, s->text, NULL) : arena_concat(a, s->text, old, NULL);
         if (!text)
                 return err_oom(err);

@@ -27,6 +27,20 @@ static bool is_binding(const char *kind) {
         return streq(kind, "RoleBinding") || streq(kind, "ClusterRoleBinding");
 }
 
+/* 1: the subject is one of those whose namespace is set. */
+static int is_wanted(const struct namespace_step *s, const struct value *subject, struct err *err) {
+        const char *key = s->subjects == SUBJECTS_ALL ? "kind" : "name";
+        const struct value *v = value_get(subject, key);
+        int failed = 0;
+        if (!value_is_null(subject) && !value_is_map(subject))
+                failed = scalar_wrong_kind("MappingNode", subject, err);
+        else if (v && !scalar_is(v))
+                failed = scalar_wrong_kind("ScalarNode", v, err);
+        if (failed)
+                return err_wrap(err, "looking up %s on (cluster)role binding subject", key);
+        return value_equals_str(v, s->subjects == SUBJECTS_ALL ? "ServiceAccount" : "default");
+}
+
 static int set_subjects(struct arena *a, const struct namespace_step *s, struct value *object, struct err *err) {
         struct value *subjects = value_get(object, "subjects");
         if (s->subjects == SUBJECTS_NONE || value_is_null(subjects))
@@ -34,15 +48,13 @@ static int set_subjects(struct arena *a, const struct namespace_step *s, struct 
         if (!value_is_list(subjects))
                 return scalar_wrong_kind("SequenceNode", subjects, err);
         VALUE_EACH_ITEM(subject, subjects) {
-                bool wanted = s->subjects == SUBJECTS_ALL
-                                      ? value_equals_str(value_get(subject, "kind"), "ServiceAccount")
-                                      : value_equals_str(value_get(subject, "name"), "default");
+                int wanted = is_wanted(s, subject, err);
                 if (!wanted)
                         continue;
-                struct value *field = value_get(subject, "namespace");
-                if (!field && !(field = value_set(a, subject, "namespace", value_str(""))))
+                struct value *field = wanted > 0 ? value_get(subject, "namespace") : NULL;
+                if (wanted > 0 && !field && !(field = value_set(a, subject, "namespace", value_str(""))))
                         return err_oom(err);
-                if (set_namespace(a, (void *)s, field, err) < 0)
+                if (wanted < 0 || set_namespace(a, (void *)s, field, err) < 0)
                         return err_wrap(err, "setting namespace on (cluster)role binding subjects");
         }
         return 0;

@@ -75,13 +75,7 @@ static int selects(struct engine *e, const struct target_select *s, const struct
 /* kustomize's notes are among the annotations, so that there are some where the object itself has none. */
 static int copy_to(struct engine *e, struct resource *r, struct replace_source *source, const struct value *target,
                    struct err *err) {
-        if (resource_show_notes(e->arena, r, err) < 0 || replace_copy(e, &r->object, source, target, err) < 0)
-                return -1;
-        struct value *metadata = value_get(&r->object, "metadata");
-        const struct value *annotations = value_get(metadata, "annotations");
-        if (resource_has_notes(r) && value_is_map(annotations) && !annotations->len)
-                value_remove(metadata, "annotations");
-        return 0;
+        return resource_show_notes(e->arena, r, err) < 0 ? -1 : replace_copy(e, &r->object, source, target, err);
 }
 
 static int apply_target(struct engine *e, struct resmap *m, struct replace_source *source, const struct value *target,

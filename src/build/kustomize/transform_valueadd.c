@@ -65,7 +65,7 @@ static int add_value(struct arena *a, const struct valueadd_step *s, const struc
         if (!scalar_is(field))
                 return scalar_wrong_kind("ScalarNode", field, err);
         if (position > 0)
-                text = insert_part(a, scalar_text(a, field), position - 1, text);
+                text = insert_part(a, scalar_node_text(a, field), position - 1, text);
         if (!text)
                 return err_oom(err);
         *field = scalar_styled(field, text);

@@ -70,8 +70,7 @@ static int expand(struct arena *a, const struct var_map *vars, struct value *fie
 /* 1: a string, with its vars replaced; an untyped scalar becomes one. 0: something else. */
 static int set_scalar(struct arena *a, const struct var_map *vars, struct value *field, struct err *err) {
         if (scalar_is(field) && (field->flags & SCALAR_UNTYPED)) {
-                const char *text = field->type == VALUE_NULL && field->len ? field->str : scalar_text(a, field);
-                *field = value_str(text);
+                *field = value_str(scalar_node_text(a, field));
         }
         if (field->type != VALUE_STRING)
                 return 0;
@@ -105,6 +104,8 @@ static int find_value(struct engine *e, const struct resmap *m, const struct var
                 for (size_t k = 0; k < m->items[i]->vars.len; k++) {
                         if (!streq(m->items[i]->vars.items[k], var->name))
                                 continue;
+                        if (resource_show_notes(e->arena, m->items[i], err) < 0)
+                                return -1;
                         *ret = lookup_field(e->arena, &m->items[i]->object, var_field_path(var->spec));
                         if (*ret)
                                 return 0;

@@ -113,6 +113,51 @@ static void test_what_counts_as_a_note(void **state) {
         expect(&t, ".", CONFIG_MAP);
 }
 
+/* Annotations become strings whatever they are given; elsewhere a text must suit the type of the field. */
+static void test_types_of_targets(void **state) {
+        static const char with[] = "resources: [r.yaml]\nreplacements:\n- sourceValue: x\n"
+                                   "  targets: [{select: {kind: ConfigMap}, fieldPaths: [%s]}]\n";
+        static const struct {
+                const char *path, *result;
+        } cases[] = {
+                {"metadata.annotations.b", "    b: x\n"},
+                {"data.b", "error: cannot decode !!str `x` as a !!bool"},
+                {"data.t", "error: cannot decode !!str `x` as a !!timestamp"},
+        };
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "r.yaml", CONFIG_MAP "  annotations: {b: true}\ndata: {b: true, t: 2001-01-01}\n");
+        for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+                _cleanup_buf_ struct buf file = BUF_INIT(4096);
+                buf_addf(&file, with, cases[i].path);
+                tree_add(&t, "kustomization.yaml", buf_str(&file));
+                expect_part(&t, ".", cases[i].result);
+        }
+}
+
+static void test_a_suffix_behind_a_null(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "r.yaml", CONFIG_MAP "data: {n: ~}\n");
+        tree_add(&t, "t.yaml",
+                 "apiVersion: builtin\nkind: SuffixTransformer\nmetadata: {name: t}\nsuffix: -x\n"
+                 "fieldSpecs: [{path: data/n}]\n");
+        tree_add(&t, "kustomization.yaml", "resources: [r.yaml]\ntransformers: [t.yaml]\n");
+        expect_part(&t, ".", "data:\n  \"n\": ~-x\n");
+}
+
+static void test_subjects_are_maps(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml", "resources: [r.yaml]\nnamespace: apps\n");
+        tree_add(&t, "r.yaml",
+                 "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: a}\n"
+                 "subjects: [null, {name: default}, x]\n");
+        expect_part(&t, ".",
+                    "error: setting namespace on (cluster)role binding subjects: looking up name on "
+                    "(cluster)role binding subject: wrong node kind: expected MappingNode but got ScalarNode");
+}
+
 /* A patch's quotes go: the field keeps the style that it had. */
 static void test_quotes_of_patches_do_not_stay(void **state) {
         _cleanup_tree_ struct tree t;
@@ -210,6 +255,9 @@ int main(void) {
                 cmocka_unit_test(test_replacements_see_notes),
                 cmocka_unit_test(test_sources_change_with_their_fields),
                 cmocka_unit_test(test_what_counts_as_a_note),
+                cmocka_unit_test(test_types_of_targets),
+                cmocka_unit_test(test_a_suffix_behind_a_null),
+                cmocka_unit_test(test_subjects_are_maps),
                 cmocka_unit_test(test_quotes_of_patches_do_not_stay),
                 cmocka_unit_test(test_items_of_lists),
                 cmocka_unit_test(test_notes_in_the_input),
