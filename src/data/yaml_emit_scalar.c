@@ -110,8 +110,22 @@ void yaml_emit_plain(struct yaml_emitter *e, const char *s, size_t n, enum yaml_
         e->whitespace = e->indention = false;
 }
 
+/* A word, or one like an image or a digest: in block style ':' and '@' are letters too where another one follows. */
+static bool needs_no_thought(const struct yaml_emitter *e, const char *s, size_t n) {
+        if (yaml_is_word(s, n))
+                return true;
+        if (e->flow || !n || !yaml_is_word(s, 1))
+                return false;
+        for (size_t i = 1; i < n; i++) {
+                bool joins = (s[i] == ':' || s[i] == '@') && i + 1 < n && yaml_word_bytes[(uint8_t)s[i + 1]];
+                if (!joins && !yaml_word_bytes[(uint8_t)s[i]])
+                        return false;
+        }
+        return true;
+}
+
 bool yaml_emit_word(struct yaml_emitter *e, const char *s, size_t n) {
-        if (!yaml_is_word(s, n) || !yaml_plain_is_string(s, n, e->dialect))
+        if (!needs_no_thought(e, s, n) || !yaml_plain_is_string(s, n, e->dialect))
                 return false;
         if (!e->whitespace)
                 put(e, ' ');

@@ -66,6 +66,15 @@ static void buffer_sticks_at_its_maximum(void **state) {
         assert_string_equal(buf_str(&b), "new");
 }
 
+static void arena_joins_texts(void **state) {
+        _cleanup_arena_ struct arena *a = arena_new(0);
+        assert_string_equal(arena_concat(a, "big-", "app", "", "@x", NULL), "big-app@x");
+        assert_string_equal(arena_concat(a, "", NULL), "");
+        _cleanup_arena_ struct arena *small = arena_new(64);
+        assert_null(arena_concat(small, "0123456789012345678901234567890123456789", "012345678901234567890123456789",
+                                 NULL));
+}
+
 static void map_finds_what_was_put_in(void **state) {
         _cleanup_strmap_ struct strmap m = STRMAP_INIT;
         static char keys[2000][16];
@@ -103,7 +112,7 @@ int main(void) {
                 cmocka_unit_test(arena_gives_aligned_separate_memory),  cmocka_unit_test(arena_stops_at_its_maximum),
                 cmocka_unit_test(arena_refuses_products_that_overflow), cmocka_unit_test(arena_grow_keeps_the_content),
                 cmocka_unit_test(buffer_sticks_at_its_maximum),         cmocka_unit_test(map_finds_what_was_put_in),
-                cmocka_unit_test(map_survives_many_removals),
+                cmocka_unit_test(map_survives_many_removals),           cmocka_unit_test(arena_joins_texts),
         };
         return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
 }

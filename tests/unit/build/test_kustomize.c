@@ -49,6 +49,45 @@ static void test_references_follow_names(void **state) {
         expect_part(&t, ".", "name: foreign\n");
 }
 
+#define POD(spec) "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n" spec
+
+/* One entry after the other: the second sees what the first wrote, in whatever list is named containers. */
+static void test_images_see_what_images_before_them_wrote(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml",
+                 "resources: [p.yaml]\nimages:\n- {name: a, newName: b}\n- {name: b, newName: r.io/c, newTag: \"2\"}\n"
+                 "- {name: d, digest: 'sha256:11'}\n");
+        tree_add(&t, "p.yaml",
+                 POD("  containers: [{name: x, image: 'a:1'}, {name: z, image: d}]\n  initContainers: [{image: "
+                     "e}]\n") "deep: {er: {containers: [{image: b}]}}\n---\napiVersion: v1\n"
+                              "kind: CustomResourceDefinition\nmetadata: {name: crd}\nspec: {containers: [{image: "
+                              "a}]}\n");
+        expect(&t, ".",
+               "apiVersion: v1\ndeep:\n  er:\n    containers:\n    - image: r.io/c:2\nkind: Pod\nmetadata:\n  name: p\n"
+               "spec:\n  containers:\n  - image: r.io/c:2\n    name: x\n  - image: d@sha256:11\n    name: z\n"
+               "  initContainers:\n  - image: e\n---\napiVersion: v1\nkind: CustomResourceDefinition\nmetadata:\n"
+               "  name: crd\nspec:\n  containers:\n  - image: a\n");
+}
+
+/* An id that comes twice: in one file, or in two. */
+static void test_double_ids_say_where(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "one/kustomization.yaml", "resources: [a.yaml, b.yaml]\n");
+        tree_add(&t, "one/a.yaml", CONFIG_MAP("a"));
+        tree_add(&t, "one/b.yaml", CONFIG_MAP("a") "---\n" CONFIG_MAP("b") "---\n" CONFIG_MAP("b"));
+        tree_add(&t, "two/kustomization.yaml", "resources: [a.yaml, b.yaml]\n");
+        tree_add(&t, "two/a.yaml", CONFIG_MAP("a"));
+        tree_add(&t, "two/b.yaml", CONFIG_MAP("b") "---\n" CONFIG_MAP("a"));
+        expect_part(&t, "one",
+                    "accumulating resources from 'b.yaml': may not add resource with an already registered id: "
+                    "ConfigMap.v1.[noGrp]/b.[noNs]");
+        expect_part(&t, "two",
+                    "merging resources from 'b.yaml': may not add resource with an already registered id: "
+                    "ConfigMap.v1.[noGrp]/a.[noNs]");
+}
+
 static void test_cluster_scoped_kinds_get_no_namespace(void **state) {
         _cleanup_tree_ struct tree t;
         tree_init(&t);
@@ -389,6 +428,8 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_overlay),
                 cmocka_unit_test(test_references_follow_names),
+                cmocka_unit_test(test_images_see_what_images_before_them_wrote),
+                cmocka_unit_test(test_double_ids_say_where),
                 cmocka_unit_test(test_cluster_scoped_kinds_get_no_namespace),
                 cmocka_unit_test(test_components_see_what_came_before),
                 cmocka_unit_test(test_replacement_reads_and_writes),

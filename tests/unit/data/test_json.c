@@ -95,6 +95,24 @@ static void test_maps_of_every_size(void **state) {
         }
 }
 
+/* Keys longer than what is hashed of them: alike at both ends and in length, they are two keys all the same. */
+static void test_long_keys_that_look_alike(void **state) {
+        struct arena *a = *state;
+        struct value map = value_map();
+        assert_int_equal(value_reserve(a, &map, 2), 0);
+        const struct member *room = map.members;
+        assert_non_null(value_set(a, &map, "example.com/one-of-them", value_int(1)));
+        assert_non_null(value_set(a, &map, "example.com/two-of-them", value_int(2)));
+        assert_ptr_equal(map.members, room);
+        assert_non_null(value_set(a, &map, "three", value_int(3))); /* more than there is room for */
+        assert_int_equal(map.len, 3);
+        const char *key = arena_strdup(a, "example.com/two-of-them"); /* its hash is no constant */
+        assert_int_equal(value_get(&map, key)->i, 2);
+        assert_int_equal(value_get(&map, "example.com/one-of-them")->i, 1);
+        assert_int_equal(value_get(&map, "three")->i, 3);
+        assert_null(value_get(&map, "example.com/six-of-them"));
+}
+
 static void test_depth_is_limited(void **state) {
         struct value v;
         _cleanup_err_ struct err err = ERR_INIT;
@@ -183,6 +201,7 @@ int main(void) {
                 arena_test(test_last_duplicate_wins_in_first_place),
                 arena_test(test_duplicates_in_large_maps),
                 arena_test(test_maps_of_every_size),
+                arena_test(test_long_keys_that_look_alike),
                 arena_test(test_depth_is_limited),
                 arena_test(test_memory_is_limited),
                 arena_test(test_borrowed_strings_point_into_the_text),
