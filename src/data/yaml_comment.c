@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Comments that hold JSON. libyaml's events have no comments, so the text around a key is looked at. Where they stand
- * is what go-yaml v3 makes the line comment and the head comment of a key or of its value (measured with kustomize
- * 5.8.1; tests/unit/build/test_comments.c). */
+/* Comments that matter: those that hold JSON, and one behind the last value of a document. libyaml's events have no
+ * comments, so the text around a key is looked at. Where they stand is what go-yaml v3 makes the line comment and the
+ * head comment of a key or of its value (measured with kustomize 5.8.1; tests/unit/build/test_comments.c). */
 #include "data/yaml_node.h"
 
 static bool is_blank(char c) {
@@ -84,4 +84,39 @@ int yaml_comment_of_flow(struct yaml_loader *l, struct yaml_node *n, size_t mark
         if (at < end && text[at] == ',')
                 at = skip_blanks(text, end, at + 1);
         return at < end && text[at] == '#' ? keep(l, n, at, err) : 0;
+}
+
+/* Ends with an empty line, or is one: only such a scalar is written so that it keeps its line breaks ("|+"). */
+static bool keeps_breaks(const struct yaml_node *n) {
+        bool block = n->style == VALUE_STYLE_LITERAL || n->style == VALUE_STYLE_FOLDED;
+        return n->kind == YAML_NODE_SCALAR && block && n->len && n->text[n->len - 1] == '\n' &&
+               (n->len == 1 || n->text[n->len - 2] == '\n');
+}
+
+static bool has_comment_line(const char *text, size_t n, size_t at) {
+        while (at < n) {
+                size_t first = skip_blanks(text, n, at);
+                if (first < n && text[first] == '#')
+                        return true;
+                const char *end = memchr(text + first, '\n', n - first);
+                at = end ? (size_t)(end - text) + 1 : n;
+        }
+        return false;
+}
+
+int yaml_comment_at_end(struct yaml_loader *l, struct yaml_node *document, struct err *err) {
+        struct yaml_node *n = document;
+        while (n->kind != YAML_NODE_SCALAR && n->last)
+                n = n->last;
+        if (!keeps_breaks(n) ||
+            !has_comment_line(l->source.text, l->source.n, yaml_source_byte(&l->comments, l->scalar_end)))
+                return 0;
+        char *text = arena_alloc(l->texts, (size_t)n->len + 3);
+        if (!text)
+                return err_oom(err);
+        memcpy(text, n->text - 1, (size_t)n->len + 1);
+        memcpy(text + n->len + 1, "\n", 2);
+        n->text = text + 1;
+        n->len++;
+        return 0;
 }

@@ -31,8 +31,9 @@ int yaml_loader_init(struct yaml_loader *l, const char *text, size_t n, const st
                 return err_oom(err);
         l->parser_live = true;
         l->source = (struct yaml_source){.text = text, .n = n};
-        if (options->notes && yaml_comment_any(text, n))
+        if (options->notes)
                 l->comments = l->source;
+        l->noting = options->notes && yaml_comment_any(text, n);
         yaml_parser_set_input_string(&l->parser, (const unsigned char *)(text ? text : ""), n);
         return 0;
 }
@@ -112,7 +113,7 @@ static int syntax_error(struct yaml_loader *l, struct err *err) {
 static struct yaml_node *add_node(struct yaml_loader *l, enum yaml_node_kind kind, const yaml_event_t *event,
                                   struct yaml_node *parent, struct err *err) {
         if (++l->n_nodes > l->max_nodes) {
-                err_set(err, ERR_TOO_LARGE, "yaml: more than %zu nodes", l->max_nodes);
+                err_set(err, ERR_TOO_LARGE, "yaml: more than %zu nodes; split it into several files", l->max_nodes);
                 return NULL;
         }
         struct yaml_node *n = arena_make(l->nodes, struct yaml_node);
@@ -224,15 +225,15 @@ static int load_alias(struct yaml_loader *l, const yaml_event_t *event, struct y
         return 0;
 }
 
-/* Comments are asked for, and libyaml's marks count the runes of this very text. */
-static bool has_comments(const struct yaml_loader *l) {
-        return l->comments.text && l->parser.encoding == YAML_UTF8_ENCODING;
+/* libyaml's marks count the runes of this very text. */
+static bool has_marks(const struct yaml_loader *l) {
+        return l->parser.encoding == YAML_UTF8_ENCODING;
 }
 
 static struct yaml_node *load_collection(struct yaml_loader *l, const yaml_event_t *event, struct yaml_node *parent,
                                          struct err *err) {
         bool value = parent->kind == YAML_NODE_MAPPING && parent->n_children % 2;
-        bool commented = value && parent->last->kind == YAML_NODE_SCALAR && has_comments(l);
+        bool commented = value && parent->last->kind == YAML_NODE_SCALAR && l->noting && has_marks(l);
         bool map = event->type == YAML_MAPPING_START_EVENT;
         struct yaml_node *n = add_node(l, map ? YAML_NODE_MAPPING : YAML_NODE_SEQUENCE, event, parent, err);
         if (!n)
@@ -252,7 +253,7 @@ static struct yaml_node *load_collection(struct yaml_loader *l, const yaml_event
 static int close_collection(struct yaml_loader *l, const yaml_event_t *event, struct yaml_node *n, struct err *err) {
         const struct yaml_node *parent = n->parent;
         bool value = parent->kind == YAML_NODE_MAPPING && parent->n_children % 2 == 0;
-        if (!value || n->style != VALUE_STYLE_FLOW || !has_comments(l))
+        if (!value || n->style != VALUE_STYLE_FLOW || !l->noting || !has_marks(l))
                 return 0;
         return yaml_comment_of_flow(l, n, event->end_mark.index, err);
 }
@@ -327,6 +328,8 @@ static int load_document(struct yaml_loader *l, struct yaml_node **ret, struct e
                 yaml_event_delete(&event);
         } while (r == 0);
         if (r < 0)
+                return -1;
+        if (l->comments.text && has_marks(l) && yaml_comment_at_end(l, &document, err) < 0)
                 return -1;
         document.first->parent = NULL;
         *ret = document.first;

@@ -44,7 +44,8 @@ struct yaml_loader {
         bool ended;
         enum yaml_dialect dialect;
         struct yaml_source source;
-        struct yaml_source comments; /* the same text, walked through for comments; no text: they are not asked for */
+        struct yaml_source comments;     /* the same text, walked through for comments; NULL: they are not asked for */
+        bool noting;                     /* some of them may hold JSON */
         size_t scalar_start, scalar_end; /* libyaml's marks of the last scalar */
         struct arena *nodes;             /* owned */
         struct arena *texts;             /* borrowed for one call */
@@ -81,6 +82,10 @@ int yaml_comment_of_key(struct yaml_loader *l, struct yaml_node *n, struct err *
 
 /* The same for one behind the end (libyaml's mark.index) of the flow collection n; it comes before the key's. */
 int yaml_comment_of_flow(struct yaml_loader *l, struct yaml_node *n, size_t mark, struct err *err);
+
+/* A comment behind the last value of a document is written with an empty line before it, which a block scalar that
+ * keeps its line breaks then takes for its own: appends a line break to such a value. */
+int yaml_comment_at_end(struct yaml_loader *l, struct yaml_node *document, struct err *err);
 
 /* Refuses a scalar that libyaml takes and go-yaml does not, or reads in another way. */
 int yaml_source_check(struct yaml_loader *l, const yaml_event_t *event, const struct yaml_node *parent,

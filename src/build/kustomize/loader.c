@@ -24,7 +24,7 @@ static int resolve_file(struct engine *e, const struct loader *from, const char 
                 return 0;
         if (why.class == ERR_ACCESS_DENIED)
                 return view_outside(e, v, "read", path, err);
-        if (restricted && why.class == ERR_NOT_FOUND)
+        if (restricted && (why.class == ERR_NOT_FOUND || why.class == ERR_INVALID))
                 err_wrap(&why, "evalsymlink failure on '%s' ", text);
         else if (why.class == ERR_NOT_FOUND)
                 return err_set(err, ERR_NOT_FOUND, "open %s: %s", text,
@@ -110,7 +110,7 @@ int loader_confirm(struct engine *e, const char *clean, struct loader *l, struct
         if (view_resolve(e, l->view, clean, &place, &why) < 0) {
                 if (why.class == ERR_ACCESS_DENIED)
                         view_outside(e, l->view, "abs", clean, &why);
-                else if (why.class == ERR_NOT_FOUND)
+                else if (why.class == ERR_NOT_FOUND || why.class == ERR_INVALID)
                         err_wrap(&why, "evalsymlink failure on '%s' ", shown);
                 err_move(err, &why);
                 return err_wrap(err, "must build at directory: not a valid directory");

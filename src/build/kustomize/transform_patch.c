@@ -183,6 +183,7 @@ static const char *trim(struct arena *a, const char *text) {
 static int read_patch(struct target *t, struct patch_step *s, const char *text, size_t n, struct err *err) {
         _cleanup_err_ struct err no_merge = ERR_INIT, no_operations = ERR_INIT;
         struct value operations = value_list();
+        const char *late_error = t->e->late_error;
         int merge_failed = documents_read(t->e, text, n, &s->merges, &no_merge);
         int operations_failed = read_operations(t->e, text, n, &operations, &no_operations);
         if (!merge_failed && !operations_failed && s->merges.len && operations.len)
@@ -191,7 +192,9 @@ static int read_patch(struct target *t, struct patch_step *s, const char *text, 
                 return no_merge.class == ERR_MEMORY || no_merge.class == ERR_TOO_LARGE
                                ? err_move(err, &no_merge)
                                : err_set(err, ERR_INVALID, "unable to parse SM or JSON patch from %s", s->source);
-        s->is_operations = merge_failed != 0;
+        s->is_operations = merge_failed != 0 || (!s->merges.len && operations.len);
+        if (s->is_operations)
+                t->e->late_error = late_error; /* what is wrong with it as a resource does not count */
         s->operations = operations;
         return 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Comments that say how a list merges, as kyaml reads them. Every verdict is kustomize 5.8.1's. */
+/* Comments that change what is built: they say how a list merges, or end a document. Every verdict is
+ * kustomize 5.8.1's. */
 #include "tree.h"
 
 #include <stdarg.h>
@@ -117,11 +118,35 @@ static void test_how_long_a_comment_lasts(void **state) {
         assert_string_equal(brought, "apiVersion: v1\nitems:\n- z\nkind: Foo\nmetadata:\n  name: m\n");
 }
 
+static void ends_with(const char *tail, const char *value) {
+        _cleanup_buf_ struct buf object = BUF_INIT(4096), result = BUF_INIT(4096);
+        buf_addf(&object, OBJECT "x:%s", tail);
+        buf_addf(&result, OBJECT "x:%s", value);
+        _cleanup_free_ char *out = build("resources: [object.yaml]\n", buf_str(&object), "");
+        assert_string_equal(out, buf_str(&result));
+}
+
+/* kyaml writes it with an empty line before it, which a scalar that keeps its line breaks takes for its own. */
+static void test_a_comment_behind_the_last_value(void **state) {
+        ends_with(" |+\n  a\n\n# c\n", " |+\n  a\n\n\n");
+        ends_with(" |+\n  a\n\n# c\n\n  # d\n", " |+\n  a\n\n\n");
+        ends_with("\n- |+\n  a\n\n# c\n", "\n- |+\n  a\n\n\n");
+        ends_with(" |+\n  # a\n\n", " |+\n  # a\n\n");
+        ends_with(" |+\n  a\n# c\n", " |\n  a\n");
+        ends_with(" |\n  a\n\n# c\n", " |\n  a\n");
+        ends_with(" |-\n  a\n\n# c\n", " a\n");
+        ends_with(" |+\n  a\n\n# c\n\"y\": z\n", " |+\n  a\n\n\"y\": z\n");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_where_a_schema_may_stand),  cmocka_unit_test(test_where_it_is_only_a_comment),
-                cmocka_unit_test(test_what_is_no_schema),         cmocka_unit_test(test_the_known_schema_gives_way),
-                cmocka_unit_test(test_schemas_of_what_is_inside), cmocka_unit_test(test_how_long_a_comment_lasts),
+                cmocka_unit_test(test_where_a_schema_may_stand),
+                cmocka_unit_test(test_where_it_is_only_a_comment),
+                cmocka_unit_test(test_what_is_no_schema),
+                cmocka_unit_test(test_the_known_schema_gives_way),
+                cmocka_unit_test(test_schemas_of_what_is_inside),
+                cmocka_unit_test(test_how_long_a_comment_lasts),
+                cmocka_unit_test(test_a_comment_behind_the_last_value),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
