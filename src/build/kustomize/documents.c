@@ -189,8 +189,11 @@ int documents_read(struct engine *e, const char *text, size_t n, struct resource
                         return err_oom(err);
                 if (resource_read_history(e->arena, made, err) < 0 || resources_add(e->arena, &out, made, err) < 0)
                         return -1;
-                e->asked_scope |=
-                        !scopes_knows(&e->scopes, resource_api_version(e->arena, made), resource_kind(e->arena, made));
+                if (scopes_knows(&e->scopes, resource_api_version(e->arena, made), resource_kind(e->arena, made)))
+                        continue;
+                e->asked_scope = true;
+                if (e->bad_schema)
+                        return err_set(err, ERR_INVALID, "%s", e->bad_schema);
         }
         *ret = out;
         return 0;

@@ -38,6 +38,10 @@ int engine_init(struct engine *e, struct arena *a, int root_fd, const struct kus
 }
 
 struct merge_schema *engine_schema(struct engine *e, struct err *err) {
+        if (e->bad_schema) {
+                err_set(err, ERR_INVALID, "%s", e->bad_schema);
+                return NULL;
+        }
         if (!e->has_schema && merge_schema_builtin(e->arena, &e->schema, err) < 0)
                 return NULL;
         e->has_schema = true;

@@ -97,6 +97,9 @@ static int read_subjects(struct referrer *f, struct err *err) {
         if (!streq(f->id.gvk.kind, "RoleBinding") || !value_is_list(subjects))
                 return 0;
         VALUE_EACH_ITEM(subject, subjects) {
+                if (!value_is_map(subject)) /* kustomize panics */
+                        return err_set(err, ERR_INVALID, "expected maps in the subjects of \"%s\", but found a %s",
+                                       resid_string(f->e->arena, &f->id), value_type_name(subject));
                 const char *ns = value_get_str(subject, "namespace");
                 bool account = value_equals_str(value_get(subject, "kind"), "ServiceAccount");
                 if (account && value_get(subject, "namespace") && !ns)

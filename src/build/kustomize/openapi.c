@@ -226,8 +226,15 @@ int openapi_set(struct engine *e, const struct loader *l, const struct value *sp
                 return 0;
         }
         struct value document;
-        if (yaml_parse(e->arena, text, n, &options, &document, err) < 0)
-                return err_wrap(err, "invalid schema file");
+        _cleanup_err_ struct err bad = ERR_INIT;
+        if (yaml_parse(e->arena, text, n, &options, &document, &bad) < 0) {
+                if (bad.class == ERR_MEMORY || bad.class == ERR_TOO_LARGE)
+                        return err_move(err, &bad);
+                e->schema.custom = true;
+                e->bad_schema = arena_printf(e->arena, "invalid schema file: %s", err_message(&bad));
+                return e->bad_schema ? 0 : err_oom(err);
+        }
+        e->bad_schema = NULL;
         /* kustomize puts a file's schema in the place of its own unless it has used that before, for a merge or for the
          * scope of a kind: then it adds what is new. */
         bool add = e->asked_scope || e->has_schema;

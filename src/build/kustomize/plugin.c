@@ -63,6 +63,12 @@ static int own_fields(struct target *t, const struct value *config, struct field
         return 0;
 }
 
+/* Noted among a resource's transformations all the same. */
+static int run_nothing(struct engine *e, struct resmap *m, const void *arg, struct err *err) {
+        (void)e, (void)m, (void)arg, (void)err;
+        return 0;
+}
+
 static int configure_namespace(struct target *t, const struct value *config, const struct fieldspecs *fields,
                                struct steps *steps, struct err *err) {
         const char *ns = string_at(value_get(config, "metadata"), "namespace");
@@ -79,7 +85,8 @@ static int configure_namespace(struct target *t, const struct value *config, con
                         "or \"allServiceAccounts\"",
                         mode);
         if (!*ns)
-                return 0;
+                return steps_add(t->e->arena, steps, (struct step){.run = run_nothing, .kind = "NamespaceTransformer"},
+                                 err);
         return namespace_configure(t, ns, fields, value_bool_or(value_get(config, "unsetOnly"), false),
                                    (enum subjects)subjects, steps, err);
 }
@@ -215,9 +222,10 @@ int plugin_transformers(struct target *t, const struct value *list, struct steps
                 size_t first = steps->len;
                 if (plugin_check(t, r, err) < 0 || configure_one(t, r, steps, err) < 0)
                         return -1;
-                for (size_t k = first; t->origin && k < steps->len; k++)
-                        if (!(steps->items[k].origin = origin_plugin(t->e->arena, r)))
-                                return err_oom(err);
+                /* A plugin of two steps is noted once. */
+                if (t->origin && steps->len > first &&
+                    !(steps->items[steps->len - 1].origin = origin_plugin(t->e->arena, r)))
+                        return err_oom(err);
         }
         return 0;
 }
@@ -230,6 +238,10 @@ static int validate(struct target *t, struct accumulator *acc, const struct step
         struct resmap *copy = resmap_new(e->arena, &e->scopes);
         int failed = copy ? 0 : err_oom(err);
         for (size_t i = 0; i < acc->resources->len && !failed; i++) {
+                if (resource_show_notes(e->arena, acc->resources->items[i], err) < 0) { /* as the validator will */
+                        failed = -1;
+                        break;
+                }
                 struct resource *r = arena_memdup(e->arena, acc->resources->items[i], sizeof(*r));
                 failed = !r ? err_oom(err) : value_clone(e->arena, &acc->resources->items[i]->object, &r->object, err);
                 failed = failed || resmap_append(copy, r, err);

@@ -36,14 +36,14 @@ static const char *put_piece(struct arena *a, const char *old, const char *delim
         return buf_failed(&out) ? NULL : arena_strndup(a, buf_str(&out), out.len);
 }
 
-/* Annotations become strings in the end, whatever type they are given. */
+/* Annotations become strings in the end, whatever type they are given, and go when they are no map. */
 static bool is_annotation(const struct value *object, const struct value *field) {
         const struct value *annotations = value_path(object, "metadata", "annotations", NULL);
         if (value_is_map(annotations))
                 VALUE_EACH_MEMBER(m, annotations)
                         if (&m->value == field)
                                 return true;
-        return false;
+        return annotations == field;
 }
 
 static int put_field(struct arena *a, const struct value *object, struct value *field, const struct value *value,

@@ -22,7 +22,9 @@ static int inherit(struct arena *a, struct value *to, const struct value *old, c
         VALUE_EACH_MEMBER(m, from) {
                 if (value_getn(map, m->key, m->key_len))
                         continue;
-                if (!value_add(a, map, m->key, m->key_len, value_str(scalar_text(a, &m->value))))
+                const struct value text = value_is_string(&m->value) ? value_strn(m->value.str, m->value.len)
+                                                                     : value_str(scalar_text(a, &m->value));
+                if (!value_add(a, map, m->key, m->key_len, text))
                         return err_oom(err);
         }
         return 0;

@@ -86,7 +86,11 @@ int resource_store_id(struct arena *a, const struct scopes *s, struct resource *
         struct resid *grown = arena_grow(a, r->previous, size, size + sizeof(*grown));
         if (!grown || resource_current_id(a, s, r, &id) < 0)
                 return err_oom(err);
-        if (!*id.name)
+        if (!*id.name && !r->n_previous) {
+                r->nameless = true;
+                return 0;
+        }
+        if (!*id.name || r->nameless) /* kustomize panics: it has noted fewer names than kinds */
                 return err_set(
                         err, ERR_INVALID,
                         "a resource of kind %s has lost its name: a patch or a replacement took metadata.name away",
@@ -105,7 +109,7 @@ int resource_store_id(struct arena *a, const struct scopes *s, struct resource *
 }
 
 bool resource_has_notes(const struct resource *r) {
-        return r->n_previous || r->prefixes.len || r->suffixes.len || r->needs_hash ||
+        return r->n_previous || r->nameless || r->prefixes.len || r->suffixes.len || r->needs_hash ||
                r->behavior != BEHAVIOR_UNSPECIFIED || r->origin || r->transformations.len;
 }
 

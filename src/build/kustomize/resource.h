@@ -30,6 +30,7 @@ struct resource {
         struct names vars; /* names of the vars that read this resource */
         enum behavior behavior;
         bool needs_hash, allow_name_change, allow_kind_change;
+        bool nameless; /* its first id had no name, which kustomize does not note: there is no previous one */
         const struct value *origin;   /* config.kubernetes.io/origin as a map, or NULL */
         struct value transformations; /* list of maps; null when none */
 };

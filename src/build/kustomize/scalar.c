@@ -121,26 +121,26 @@ int scalar_retyped(const struct value *old, const char *text, struct value *ret,
         return 0;
 }
 
-void scalar_through_json(struct value *v, bool doubles) {
+void scalar_through_json(struct value *v, bool decoded) {
         const int64_t exact = INT64_C(1) << 53;
         v->flags &= (uint8_t) ~(SCALAR_SHARED | SCALAR_UNTYPED);
         if (v->type == VALUE_STRING)
-                v->style = yaml_scalar_resolve(v->str, v->len, YAML_SIGS).type != YAML_SCALAR_STRING
+                v->style = !decoded || yaml_scalar_resolve(v->str, v->len, YAML_SIGS).type != YAML_SCALAR_STRING
                                    ? VALUE_STYLE_DOUBLE
                            : memchr(v->str, '\n', v->len) ? VALUE_STYLE_LITERAL
                                                           : VALUE_STYLE_PLAIN;
         else if (v->type == VALUE_NULL)
                 *v = (struct value){.type = VALUE_NULL, .style = VALUE_STYLE_PLAIN, .len = 4, .str = "null"};
-        else if (doubles && v->type == VALUE_UINT)
+        else if (decoded && v->type == VALUE_UINT)
                 *v = value_float((double)v->u);
-        else if (doubles && v->type == VALUE_INT && (v->i > exact || v->i < -exact))
+        else if (decoded && v->type == VALUE_INT && (v->i > exact || v->i < -exact))
                 *v = value_float((double)v->i);
         else if (v->type == VALUE_LIST)
                 VALUE_EACH_ITEM(item, v)
-                        scalar_through_json(item, doubles);
+                        scalar_through_json(item, decoded);
         else if (v->type == VALUE_MAP)
                 VALUE_EACH_MEMBER(m, v)
-                        scalar_through_json(&m->value, doubles);
+                        scalar_through_json(&m->value, decoded);
 }
 
 int scalar_check_key(const char *key, struct err *err) {

@@ -46,10 +46,10 @@ int scalar_keep_quotes(struct arena *a, const struct value *was, struct value *n
  * ERR_INVALID when it cannot be read as that type. */
 int scalar_retyped(const struct value *old, const char *text, struct value *ret, struct err *err);
 
-/* What a tree (settled: see yaml_settle()) is after kustomize has taken it through Go's encoding/json: no
- * scalar is untyped or shared, nulls are "null", strings have the quotes they need. doubles: integers became doubles,
- * as after a JSON patch. */
-void scalar_through_json(struct value *v, bool doubles);
+/* What a tree (settled: see yaml_settle()) is after kustomize has taken it through Go's encoding/json: no scalar is
+ * untyped or shared, nulls are "null". Read from JSON's text, strings stay in double quotes; decoded, as after a JSON
+ * patch, integers are doubles and strings have the quotes they need. */
+void scalar_through_json(struct value *v, bool decoded);
 
 /* kustomize writes keys that it adds without quotes: one like 1 or << is no string when it is read again. ERR_INVALID
  * in the words of that reading. */

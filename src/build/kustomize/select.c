@@ -10,6 +10,7 @@ struct select {
         struct regex *pattern[FIELDS]; /* NULL: any */
         struct label_selector labels, annotations;
         bool has_labels, has_annotations;
+        struct err bad_labels, bad_annotations; /* kustomize reads them when a resource gets as far as these */
 };
 
 static int compile(struct engine *e, const char *text, struct regex **ret, struct err *err) {
@@ -31,9 +32,10 @@ int select_new(struct engine *e, const struct value *selector, struct select **r
         const char *annotations = value_string_or(value_get(selector, "annotationSelector"), "");
         s->has_labels = *labels != 0;
         s->has_annotations = *annotations != 0;
-        if ((s->has_labels && label_selector_parse(e->arena, labels, &s->labels, err) < 0) ||
-            (s->has_annotations && label_selector_parse(e->arena, annotations, &s->annotations, err) < 0))
-                return -1;
+        if (s->has_labels)
+                (void)label_selector_parse(e->arena, labels, &s->labels, &s->bad_labels);
+        if (s->has_annotations)
+                (void)label_selector_parse(e->arena, annotations, &s->annotations, &s->bad_annotations);
         *ret = TAKE_PTR(s);
         return 0;
 }
@@ -41,6 +43,10 @@ int select_new(struct engine *e, const struct value *selector, struct select **r
 struct select *select_free(struct select *s) {
         for (size_t i = 0; s && i < FIELDS; i++)
                 regex_free(s->pattern[i]);
+        if (s) {
+                err_done(&s->bad_labels);
+                err_done(&s->bad_annotations);
+        }
         free(s);
         return NULL;
 }
@@ -70,8 +76,10 @@ bool select_has_metadata(const struct select *s) {
 }
 
 /* labels or annotations with every value as a text, as kustomize looks at them. */
-static int metadata_matches(struct engine *e, const struct label_selector *selector, const struct value *object,
-                            const char *field, bool *ret, struct err *err) {
+static int metadata_matches(struct engine *e, const struct label_selector *selector, const struct err *bad,
+                            const struct value *object, const char *field, bool *ret, struct err *err) {
+        if (bad->class)
+                return err_set(err, bad->class, "%s", err_message(bad));
         struct value texts = value_map();
         const struct value *map = value_path(object, "metadata", field, NULL);
         if (value_is_map(map))
@@ -85,9 +93,10 @@ static int metadata_matches(struct engine *e, const struct label_selector *selec
 
 int select_metadata(struct engine *e, const struct select *s, const struct value *object, bool *ret, struct err *err) {
         *ret = true;
-        if (s->has_labels && metadata_matches(e, &s->labels, object, "labels", ret, err) < 0)
+        if (s->has_labels && metadata_matches(e, &s->labels, &s->bad_labels, object, "labels", ret, err) < 0)
                 return -1;
-        if (*ret && s->has_annotations && metadata_matches(e, &s->annotations, object, "annotations", ret, err) < 0)
+        if (*ret && s->has_annotations &&
+            metadata_matches(e, &s->annotations, &s->bad_annotations, object, "annotations", ret, err) < 0)
                 return -1;
         return 0;
 }

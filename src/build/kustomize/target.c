@@ -83,9 +83,15 @@ static int add_directory(struct target *t, struct accumulator *acc, struct loade
         if (openapi_set(e, &sub.loader, &sub.file.spec, false, err) < 0 || check_kind(&sub, component, err) < 0)
                 return -1;
         const char *root = loader_display(e, l);
-        if (component)
-                return target_accumulate(&sub, acc, err) < 0 ? err_wrap(err, "recursed accumulation of path '%s'", root)
-                                                             : resmap_check_unique(acc->resources, err);
+        if (component) {
+                /* kustomize merges the outcome into an empty one: field specs that contradict each other show then. */
+                const struct config none = {0};
+                if (target_accumulate(&sub, acc, err) < 0)
+                        return err_wrap(err, "recursed accumulation of path '%s'", root);
+                if (config_merge(e->arena, &none, &acc->config, &acc->config, err) < 0)
+                        return err_wrap(err, "recursed merging from path '%s'", root);
+                return resmap_check_unique(acc->resources, err);
+        }
         _cleanup_accumulator_ struct accumulator own;
         if (accumulator_init(e, &own, err) < 0)
                 return -1;

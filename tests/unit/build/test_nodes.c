@@ -133,6 +133,11 @@ static void test_types_of_targets(void **state) {
                 tree_add(&t, "kustomization.yaml", buf_str(&file));
                 expect_part(&t, ".", cases[i].result);
         }
+        _cleanup_buf_ struct buf whole = BUF_INIT(4096);
+        buf_addf(&whole, with, "metadata.annotations");
+        tree_add(&t, "kustomization.yaml", buf_str(&whole));
+        tree_add(&t, "r.yaml", CONFIG_MAP "  annotations: null\n");
+        expect(&t, ".", CONFIG_MAP);
 }
 
 static void test_a_suffix_behind_a_null(void **state) {
@@ -189,6 +194,78 @@ static void test_items_of_lists(void **state) {
         expect_part(&t, ".", "\"n\": 9007199254740993\nx: \"Null\"\n");
         tree_add(&t, "r.yaml", buf_str(&list));
         expect_part(&t, ".", "\"n\": 9007199254740993\nx: \"null\"\n");
+        /* Their strings have quotes, which stay. */
+        tree_add(&t, "kustomization.yaml",
+                 "resources: [r.yaml]\npatches:\n"
+                 "- patch: '{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, x: false}'\n");
+        expect_part(&t, ".", "x: \"false\"\n");
+        tree_add(&t, "r.yaml", item);
+        expect_part(&t, ".", "x: false\n");
+}
+
+/* A selector of labels is read when a resource gets as far as that. */
+static void test_selectors_that_nothing_reaches(void **state) {
+        static const char with[] = "resources: [r.yaml]\npatches:\n- target: {name: %s, labelSelector: a b}\n"
+                                   "  patch: '{kind: x, metadata: {name: x}}'\n";
+        _cleanup_tree_ struct tree t;
+        _cleanup_buf_ struct buf reached = BUF_INIT(4096), missed = BUF_INIT(4096);
+        buf_addf(&reached, with, "a");
+        buf_addf(&missed, with, "b");
+        tree_init(&t);
+        tree_add(&t, "r.yaml", CONFIG_MAP);
+        tree_add(&t, "kustomization.yaml", buf_str(&missed));
+        expect(&t, ".", CONFIG_MAP);
+        tree_add(&t, "kustomization.yaml", buf_str(&reached));
+        expect_part(&t, ".", "error: unable to parse requirement: found 'b'");
+}
+
+/* A component's configuration is merged into an empty one once more, and contradicts itself there. */
+static void test_configurations_of_components(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "c/k.yaml", "varReference: [{kind: D, path: metadata/labels, create: true}]\n");
+        tree_add(&t, "c/kustomization.yaml", "kind: Component\nconfigurations: [k.yaml]\n");
+        tree_add(&t, "r.yaml", CONFIG_MAP);
+        tree_add(&t, "kustomization.yaml", "resources: [r.yaml]\ncomponents: [c]\n");
+        expect_part(&t, ".", "failed to merge varReference fieldSpec: conflicting fieldspecs");
+}
+
+/* kustomize notes no empty names, and panics where it has noted others before (see test_kustomize.c). */
+static void test_names_that_are_empty(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "r.yaml", "kind: List\n");
+        tree_add(&t, "kustomization.yaml", "resources: [r.yaml]\nnameSuffix: x\n");
+        expect(&t, ".", "kind: List\nmetadata: {}\n");
+}
+
+static void test_transformers_are_noted_once(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "r.yaml", CONFIG_MAP);
+        tree_add(&t, "t.yaml",
+                 "apiVersion: builtin\nkind: PrefixSuffixTransformer\nmetadata: {name: t}\nprefix: p-\n"
+                 "fieldSpecs: [{path: metadata/name}]\n");
+        tree_add(&t, "kustomization.yaml",
+                 "resources: [r.yaml]\nbuildMetadata: [transformerAnnotations]\ntransformers: [t.yaml]\n");
+        expect(&t, ".",
+               "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  annotations:\n"
+               "    alpha.config.kubernetes.io/transformations: |\n      - configuredIn: t.yaml\n"
+               "        configuredBy:\n          apiVersion: builtin\n"
+               "          kind: PrefixSuffixTransformer\n          name: t\n  name: p-a\n");
+}
+
+/* Looking at a resource's notes is no change. */
+static void test_validators_see_notes(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "v.yaml", "apiVersion: builtin\nkind: AnnotationsTransformer\nmetadata: {name: v}\n");
+        tree_add(&t, "kustomization.yaml", "configMapGenerator: [{name: b}]\nvalidators: [v.yaml]\n");
+        expect_part(&t, ".", "name: b-");
+        tree_add(&t, "v.yaml",
+                 "apiVersion: builtin\nkind: AnnotationsTransformer\nmetadata: {name: v}\n"
+                 "annotations: {x: y}\nfieldSpecs: [{path: metadata/annotations, create: true}]\n");
+        expect_part(&t, ".", "error: validator shouldn't modify the resource map");
 }
 
 /* A note of previous names is believed as soon as there is one, also with the kinds missing: what was no Deployment
@@ -206,6 +283,17 @@ static void test_notes_in_the_input(void **state) {
         expect_part(&t, ".", "secretName: s-46f8b28mk5");
         tree_add(&t, "r.yaml", buf_str(&noted));
         expect_part(&t, ".", "secretName: s\n");
+}
+
+/* A file of a generator that is merged into keeps its NUL bytes. */
+static void test_merged_data_is_bytes(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml",
+                 "resources: [r.yaml]\ngeneratorOptions: {disableNameSuffixHash: true}\n"
+                 "configMapGenerator: [{name: a, behavior: merge}]\n");
+        tree_add(&t, "r.yaml", CONFIG_MAP "data: {k: \"a\\0b\"}\n");
+        expect_part(&t, ".", "data:\n  k: \"a\\0b\"\n");
 }
 
 static void test_replaced_resources_keep_their_transformations(void **state) {
@@ -247,6 +335,23 @@ static void test_schema_files(void **state) {
         expect_part(&t, ".", "containers:\n      - image: i\n        name: c\n        x: 1\n");
 }
 
+/* A schema file is read when something needs it. */
+static void test_bad_schema_files(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "s.json", "{x");
+        tree_add(&t, "r.yaml", CONFIG_MAP);
+        tree_add(&t, "kustomization.yaml", "resources: [r.yaml]\nopenapi: {path: s.json}\n");
+        expect(&t, ".", CONFIG_MAP);
+        tree_add(&t, "r.yaml", "kind: Thing\nmetadata: {name: a}\n");
+        expect_part(&t, ".", "invalid schema file: yaml: ");
+        tree_add(&t, "r.yaml", CONFIG_MAP);
+        tree_add(&t, "kustomization.yaml",
+                 "resources: [r.yaml]\nopenapi: {path: s.json}\n"
+                 "patches: [{patch: '{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {k: v}}'}]\n");
+        expect_part(&t, ".", "invalid schema file: yaml: ");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_vars_see_untyped_scalars_as_strings),
@@ -260,9 +365,16 @@ int main(void) {
                 cmocka_unit_test(test_subjects_are_maps),
                 cmocka_unit_test(test_quotes_of_patches_do_not_stay),
                 cmocka_unit_test(test_items_of_lists),
+                cmocka_unit_test(test_selectors_that_nothing_reaches),
+                cmocka_unit_test(test_configurations_of_components),
+                cmocka_unit_test(test_names_that_are_empty),
+                cmocka_unit_test(test_transformers_are_noted_once),
+                cmocka_unit_test(test_validators_see_notes),
+                cmocka_unit_test(test_merged_data_is_bytes),
                 cmocka_unit_test(test_notes_in_the_input),
                 cmocka_unit_test(test_replaced_resources_keep_their_transformations),
                 cmocka_unit_test(test_schema_files),
+                cmocka_unit_test(test_bad_schema_files),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
