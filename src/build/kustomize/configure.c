@@ -4,14 +4,20 @@
 #include "base/limits.h"
 #include "build/kustomize/loader.h"
 #include "build/kustomize/shape.h"
+#include "data/json.h"
 #include "data/yaml.h"
 
-static int load(struct target *t, const char *path, bool strict, struct value *ret, struct err *err) {
-        const struct yaml_options options = {.dialect = YAML_SIGS, .strict = strict};
+/* Definitions that begin as a JSON object must be JSON, configurations are always YAML. */
+static int load(struct target *t, const char *path, bool definitions, struct value *ret, struct err *err) {
+        const struct yaml_options options = {.dialect = YAML_SIGS, .strict = !definitions};
         const char *text;
         size_t n;
         if (loader_read(t->e, &t->loader, path, &text, &n, err) < 0)
                 return -1;
+        if (definitions && n && *text == '{')
+                return json_parse(t->e->arena, text, n, JSON_KUBERNETES, NULL, ret, err) < 0
+                               ? err_wrap(err, "unable to parse open API definition from '%s'", path)
+                               : 0;
         if (yaml_parse(t->e->arena, text, n, &options, ret, err) < 0)
                 return err_wrap(err, "error converting YAML to JSON");
         return 0;
@@ -28,7 +34,7 @@ int configure_from_files(struct target *t, struct config *ret, struct err *err) 
         VALUE_EACH_ITEM(path, paths) {
                 struct value v, shaped;
                 struct config one;
-                if (load(t, path->str, true, &v, err) < 0)
+                if (load(t, path->str, false, &v, err) < 0)
                         return -1;
                 if (shape_read(a, &shape_config, &v, SHAPE_STRICT | SHAPE_COERCE, &shaped, err) < 0)
                         return err_wrap(err, "error unmarshaling JSON: while decoding JSON");
@@ -137,7 +143,7 @@ int configure_from_crds(struct target *t, struct config *ret, struct err *err) {
                 buf_addf(&all, "%s%s", path == paths->items ? "" : " ", path->str);
         VALUE_EACH_ITEM(path, paths) {
                 struct value v;
-                int failed = load(t, path->str, false, &v, err);
+                int failed = load(t, path->str, true, &v, err);
                 if (!failed && value_is_map(&v))
                         failed = add_definitions(t->e, &v, &out, err);
                 if (failed)

@@ -227,7 +227,8 @@ int openapi_set(struct engine *e, const struct loader *l, const struct value *sp
         }
         struct value document;
         _cleanup_err_ struct err bad = ERR_INIT;
-        if (yaml_parse(e->arena, text, n, &options, &document, &bad) < 0) {
+        if ((n && *text == '{' ? json_parse(e->arena, text, n, JSON_KUBERNETES, NULL, &document, &bad)
+                               : yaml_parse(e->arena, text, n, &options, &document, &bad)) < 0) {
                 if (bad.class == ERR_MEMORY || bad.class == ERR_TOO_LARGE)
                         return err_move(err, &bad);
                 e->schema.custom = true;

@@ -344,12 +344,24 @@ static void test_bad_schema_files(void **state) {
         tree_add(&t, "kustomization.yaml", "resources: [r.yaml]\nopenapi: {path: s.json}\n");
         expect(&t, ".", CONFIG_MAP);
         tree_add(&t, "r.yaml", "kind: Thing\nmetadata: {name: a}\n");
-        expect_part(&t, ".", "invalid schema file: yaml: ");
+        expect_part(&t, ".", "invalid schema file: ");
         tree_add(&t, "r.yaml", CONFIG_MAP);
         tree_add(&t, "kustomization.yaml",
                  "resources: [r.yaml]\nopenapi: {path: s.json}\n"
                  "patches: [{patch: '{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {k: v}}'}]\n");
-        expect_part(&t, ".", "invalid schema file: yaml: ");
+        expect_part(&t, ".", "invalid schema file: ");
+}
+
+/* What begins as a JSON object is read as JSON, to its end. */
+static void test_definitions_in_json(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "r.yaml", CONFIG_MAP);
+        tree_add(&t, "kustomization.yaml", "resources: [r.yaml]\ncrds: [d.json]\n");
+        tree_add(&t, "d.json", " {}}}");
+        expect(&t, ".", CONFIG_MAP);
+        tree_add(&t, "d.json", "{}}}");
+        expect_part(&t, ".", "error: loading CRDs [d.json]: unable to parse open API definition from 'd.json'");
 }
 
 int main(void) {
@@ -375,6 +387,7 @@ int main(void) {
                 cmocka_unit_test(test_replaced_resources_keep_their_transformations),
                 cmocka_unit_test(test_schema_files),
                 cmocka_unit_test(test_bad_schema_files),
+                cmocka_unit_test(test_definitions_in_json),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
