@@ -79,7 +79,8 @@ int fs_read_fd(int fd, size_t max, char **ret, size_t *ret_len, struct err *err)
 }
 
 int fs_read(int dir, const char *path, size_t max, char **ret, size_t *ret_len, struct err *err) {
-        _cleanup_close_ int fd = fs_open(dir, path, O_RDONLY, 0, err);
+        /* A pipe that nobody writes to is opened as well, and then refused. */
+        _cleanup_close_ int fd = fs_open(dir, path, O_RDONLY | O_NONBLOCK, 0, err);
         if (fd < 0)
                 return -1;
         struct stat st;

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <setjmp.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -183,6 +184,16 @@ static void test_symlinks(void **state) {
         expect_link(RESOURCES, "nothing", "lstat /src/nothing: no such file or directory");
 }
 
+/* kustomize waits for somebody to write. */
+static void test_a_pipe(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml", RESOURCES);
+        assert_int_equal(mkfifoat(t.fd, "a.yaml", 0600), 0);
+        _cleanup_free_ char *out = getenv("WEIR_KUSTOMIZE") ? strdup("is not a regular file") : tree_build(&t, ".");
+        assert_non_null(strstr(out, "is not a regular file"));
+}
+
 /* Lists of ten within lists of ten, n levels. */
 static char *alias_bomb(int n) {
         struct buf text = BUF_INIT(65536);
@@ -222,6 +233,7 @@ int main(void) {
                 cmocka_unit_test(test_self_inclusion),
                 cmocka_unit_test(test_cycles),
                 cmocka_unit_test(test_symlinks),
+                cmocka_unit_test(test_a_pipe),
                 cmocka_unit_test(test_alias_bombs),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
