@@ -184,13 +184,14 @@ static void test_symlinks(void **state) {
         expect_link(RESOURCES, "nothing", "lstat /src/nothing: no such file or directory");
 }
 
-/* kustomize waits for somebody to write. */
 static void test_a_pipe(void **state) {
+        if (getenv("WEIR_KUSTOMIZE"))
+                return; /* it waits for somebody to write */
         _cleanup_tree_ struct tree t;
         tree_init(&t);
         tree_add(&t, "kustomization.yaml", RESOURCES);
         assert_int_equal(mkfifoat(t.fd, "a.yaml", 0600), 0);
-        _cleanup_free_ char *out = getenv("WEIR_KUSTOMIZE") ? strdup("is not a regular file") : tree_build(&t, ".");
+        _cleanup_free_ char *out = tree_build(&t, ".");
         assert_non_null(strstr(out, "is not a regular file"));
 }
 
