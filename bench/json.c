@@ -5,7 +5,7 @@
  *      cc -O2 -D_GNU_SOURCE -Isrc bench/json.c build/src/data/libdata.a build/src/base/libbase.a -lcrypto -lyaml -lm \
  *              -lpthread -o build/bench-json && build/bench-json */
 #include "base/clock.h"
-#include "data/json.h"
+#include "data/json/json.h"
 
 #define OBJECTS 10000
 #define MAX_TEXT ((size_t)1 << 30)

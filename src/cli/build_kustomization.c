@@ -11,7 +11,7 @@
 #include "cli/cli.h"
 #include "cli/session.h"
 #include "data/base64.h"
-#include "data/yaml.h"
+#include "data/yaml/yaml.h"
 #include "kube/flux/owner.h"
 #include "sandbox/sandbox.h"
 

@@ -2,7 +2,7 @@
 #include "cli/build_remote.h"
 
 #include "base/fs.h"
-#include "build/kustomize/remotes.h"
+#include "build/kustomize/load/remotes.h"
 #include "runtime/remote_fetch.h"
 #include "sandbox/jobs.h"
 

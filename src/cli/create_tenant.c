@@ -2,7 +2,7 @@
 /* weir create tenant NAME: namespace, service account and role binding of a tenant (spec/flux/flux-cli.md 9.3). */
 #include "cli/cli.h"
 #include "cli/session.h"
-#include "data/yaml.h"
+#include "data/yaml/yaml.h"
 
 #define LABEL "toolkit.fluxcd.io/tenant"
 

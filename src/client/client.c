@@ -6,7 +6,7 @@
 #include "base/fs.h"
 #include "base/limits.h"
 #include "client/curl_library.h"
-#include "data/json.h"
+#include "data/json/json.h"
 
 static int copy_string(struct arena *a, const char **s) {
         if (*s && !(*s = arena_strdup(a, *s)))

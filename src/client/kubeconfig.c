@@ -5,7 +5,7 @@
 #include "base/fs.h"
 #include "base/limits.h"
 #include "data/base64.h"
-#include "data/yaml.h"
+#include "data/yaml/yaml.h"
 
 #define IN_CLUSTER "/var/run/secrets/kubernetes.io/serviceaccount/"
 

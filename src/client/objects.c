@@ -3,7 +3,7 @@
 #include "client/internal.h"
 
 #include "base/clock.h"
-#include "data/json.h"
+#include "data/json/json.h"
 
 /* ---- discovery ---- */
 

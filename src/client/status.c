@@ -2,7 +2,7 @@
 /* From a failed answer (a metav1.Status, or plain text) to an err of the same meaning. */
 #include "client/internal.h"
 
-#include "data/json.h"
+#include "data/json/json.h"
 
 static const struct {
         const char *reason;

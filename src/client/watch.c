@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
-#include "data/json.h"
+#include "data/json/json.h"
 
 #define ASLEEP_MS (60 * 1000)
 

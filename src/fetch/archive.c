@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/fs.h"
 #include "base/limits.h"
-#include "data/json.h"
+#include "data/json/json.h"
 #include "fetch/artifact.h"
 #include "fetch/gzip.h"
 #include "fetch/ignore.h"

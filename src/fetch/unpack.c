@@ -2,7 +2,7 @@
 #include "base/fs.h"
 #include "base/limits.h"
 #include "data/digest.h"
-#include "data/json.h"
+#include "data/json/json.h"
 #include "fetch/archive_library.h"
 #include "fetch/artifact.h"
 

@@ -3,8 +3,8 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "data/json.h"
-#include "data/yaml.h"
+#include "data/json/json.h"
+#include "data/yaml/yaml.h"
 #include "kube/flux/condition.h"
 
 #include <time.h>

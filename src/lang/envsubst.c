@@ -2,8 +2,8 @@
 #include "lang/envsubst.h"
 
 #include "base/limits.h"
-#include "data/unicode.h"
-#include "data/utf8.h"
+#include "data/text/unicode.h"
+#include "data/text/utf8.h"
 #include "lang/envsubst_parse.h"
 #include "lang/glob.h"
 

@@ -4,8 +4,8 @@
 #include "lang/envsubst_parse.h"
 
 #include "base/limits.h"
-#include "data/unicode.h"
-#include "data/utf8.h"
+#include "data/text/unicode.h"
+#include "data/text/utf8.h"
 
 enum token { TOKEN_OTHER, TOKEN_END, TOKEN_TEXT, TOKEN_OPEN /* ${ */, TOKEN_CLOSE /* } */ };
 

@@ -2,8 +2,8 @@
 #include "lang/regex.h"
 
 #include "base/limits.h"
-#include "data/unicode.h"
-#include "data/utf8.h"
+#include "data/text/unicode.h"
+#include "data/text/utf8.h"
 #include "lang/re2.h"
 #include "lang/regex_syntax.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lang/regex_syntax.h"
 
-#include "data/utf8.h"
+#include "data/text/utf8.h"
 
 #include <strings.h>
 

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
-#include "data/json.h"
+#include "data/json/json.h"
 
 #include <pthread.h>
 

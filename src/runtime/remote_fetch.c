@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/limits.h"
-#include "build/kustomize/remotes.h"
-#include "data/json.h"
+#include "build/kustomize/load/remotes.h"
+#include "data/json/json.h"
 #include "sandbox/sandbox.h"
 
 #include <errno.h>

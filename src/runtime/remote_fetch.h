@@ -13,7 +13,7 @@ struct remote_fetch {
         struct broker *broker;
         struct arena *a;
         int dir;              /* an empty directory for all of them; borrowed, and removed by the caller */
-        struct value fetched; /* what build/kustomize/remotes.h takes */
+        struct value fetched; /* what build/kustomize/load/remotes.h takes */
         uint64_t bytes;       /* of files so far */
         int64_t deadline_ns;  /* of all, by the monotonic clock; 0: not begun */
         unsigned rounds;
@@ -21,7 +21,7 @@ struct remote_fetch {
 
 void remote_fetch_init(struct remote_fetch *f, struct broker *broker, struct arena *a, int dir);
 
-/* Fetches what a build wanted (build/kustomize/remotes.h; a worker's word, which is checked) and adds it to `fetched`.
- * A remote that cannot be fetched is there with its error, for the next build to tell where it was named; nothing more
- * is fetched after it. -1: the build cannot go on: too much is wanted, or something of ours failed. */
+/* Fetches what a build wanted (build/kustomize/load/remotes.h; a worker's word, which is checked) and adds it to
+ * `fetched`. A remote that cannot be fetched is there with its error, for the next build to tell where it was named;
+ * nothing more is fetched after it. -1: the build cannot go on: too much is wanted, or something of ours failed. */
 int remote_fetch_all(struct remote_fetch *f, const struct value *wanted, struct err *err);

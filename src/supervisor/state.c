@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "base/fs.h"
-#include "data/json.h"
+#include "data/json/json.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/log.h"
-#include "data/json.h"
+#include "data/json/json.h"
 #include "install/install.h"
 
 #include <errno.h>

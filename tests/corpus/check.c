@@ -3,7 +3,7 @@
 #include "corpus.h"
 
 #include "data/base64.h"
-#include "data/json.h"
+#include "data/json/json.h"
 
 #include <stdarg.h>
 

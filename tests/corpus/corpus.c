@@ -3,7 +3,7 @@
 
 #include "base/fs.h"
 #include "base/strmap.h"
-#include "data/json.h"
+#include "data/json/json.h"
 
 #define MAX_FILE ((size_t)512 << 20)
 #define MAX_SHOWN_BYTES ((size_t)1 << 20)

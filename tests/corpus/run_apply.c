@@ -3,8 +3,8 @@
  * 1.27, which weir does not speak to: skipped. */
 #include "corpus.h"
 
-#include "data/json.h"
-#include "data/mergepatch.h"
+#include "data/json/json.h"
+#include "data/patch/mergepatch.h"
 #include "kube/flux/drift.h"
 #include "kube/flux/inventory.h"
 #include "kube/flux/manifest.h"

@@ -8,7 +8,7 @@
 #include "build/flux/flux_internal.h"
 #include "build/kustomize/kustomize.h"
 #include "data/base64.h"
-#include "data/yaml.h"
+#include "data/yaml/yaml.h"
 
 #include <sys/stat.h>
 

@@ -3,7 +3,7 @@
 #include "corpus.h"
 
 #include "base/limits.h"
-#include "data/json.h"
+#include "data/json/json.h"
 
 static enum corpus_verdict same_error(struct corpus_case *c, const char *what, const struct value *out,
                                       const struct err *err) {

@@ -4,9 +4,9 @@
  * refused before a patch is looked at. */
 #include "corpus.h"
 
-#include "data/json.h"
-#include "data/jsonpatch.h"
-#include "data/mergepatch.h"
+#include "data/json/json.h"
+#include "data/patch/jsonpatch.h"
+#include "data/patch/mergepatch.h"
 
 /* False: the text is no JSON. */
 static bool parse(struct corpus_case *c, const char *key, struct value *ret) {

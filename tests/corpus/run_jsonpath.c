@@ -2,8 +2,8 @@
 /* kubectl's JSONPath templates against client-go. */
 #include "corpus.h"
 
-#include "data/json.h"
-#include "data/jsonpath.h"
+#include "data/json/json.h"
+#include "data/jsonpath/jsonpath.h"
 
 /* The documents that rows name, kept as JSON between rows. */
 static struct { char *doc, *mdoc; } documents;

@@ -5,7 +5,7 @@
 #include "base/fs.h"
 #include "base/proc.h"
 #include "build/kustomize/kustomize.h"
-#include "data/json.h"
+#include "data/json/json.h"
 
 #include <dirent.h>
 

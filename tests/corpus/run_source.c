@@ -3,7 +3,7 @@
 #include "corpus.h"
 
 #include "base/fs.h"
-#include "data/json.h"
+#include "data/json/json.h"
 #include "fetch/artifact.h"
 #include "fetch/revision.h"
 #include "fetch/sums.h"

@@ -4,7 +4,7 @@
 #include "corpus.h"
 
 #include "base/fs.h"
-#include "data/json.h"
+#include "data/json/json.h"
 #include "kube/ssa/ssa_managers.h"
 #include "kube/ssa/ssa_typed.h"
 #include "smd_replayed.h"

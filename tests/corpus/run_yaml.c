@@ -9,8 +9,8 @@
 #include "corpus.h"
 
 #include "base/limits.h"
-#include "data/json.h"
-#include "data/yaml.h"
+#include "data/json/json.h"
+#include "data/yaml/yaml.h"
 
 #define OUTPUT_MAX ((size_t)256 << 20)
 

@@ -2,7 +2,7 @@
 #include "smd_replayed.h"
 
 #include "base/fs.h"
-#include "data/json.h"
+#include "data/json/json.h"
 
 #define TEXT_MAX ((size_t)64 << 20)
 

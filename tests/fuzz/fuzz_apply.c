@@ -3,7 +3,7 @@
  * into managedFields reads again. */
 #include "fuzz.h"
 
-#include "data/json.h"
+#include "data/json/json.h"
 #include "kube/smp/smp.h"
 #include "kube/ssa/ssa.h"
 #include "kube/schema/strict.h"

@@ -9,7 +9,7 @@
 #include "base/fs.h"
 #include "build/flux/flux_build.h"
 #include "build/kustomize/kustomize.h"
-#include "data/yaml.h"
+#include "data/yaml/yaml.h"
 
 #include <sys/stat.h>
 

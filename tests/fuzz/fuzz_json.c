@@ -2,7 +2,7 @@
 /* What parses can be written, and reads back as the same tree; borrowing gives the same tree and the same error. */
 #include "fuzz.h"
 
-#include "data/json.h"
+#include "data/json/json.h"
 
 const char *const fuzz_seeds[] = {
         "{\"a\":[1,-2.5e3,\"x\\u00e9\\n\",true,null],\"b\":{\"c\":\"d\"},\"a\":0}",

@@ -2,8 +2,8 @@
 /* Any template over one document. */
 #include "fuzz.h"
 
-#include "data/json.h"
-#include "data/jsonpath.h"
+#include "data/json/json.h"
+#include "data/jsonpath/jsonpath.h"
 
 const char *const fuzz_seeds[] = {
         "{range .items[*]}{.name}{\"\\n\"}{end}",

@@ -4,12 +4,12 @@
  * created merge patch leads where it should. */
 #include "fuzz.h"
 
-#include "build/kustomize/merge.h"
-#include "data/diff.h"
-#include "data/json.h"
-#include "data/jsonpatch.h"
-#include "data/mergepatch.h"
-#include "data/yaml.h"
+#include "build/kustomize/merge/merge.h"
+#include "data/patch/diff.h"
+#include "data/json/json.h"
+#include "data/patch/jsonpatch.h"
+#include "data/patch/mergepatch.h"
+#include "data/yaml/yaml.h"
 #include "kube/smp/smp.h"
 
 #define DEPLOYMENT(containers)                                                                                         \

@@ -3,7 +3,7 @@
  */
 #include "fuzz.h"
 
-#include "data/json.h"
+#include "data/json/json.h"
 #include "kube/protobuf/protobuf.h"
 
 /* Messages without zero bytes, which C strings cannot hold: metadata with a name and a label; a volume; a schema. */

@@ -2,7 +2,7 @@
 /* A remote entry. The folder it names is inside the repository, and only http and https are ever fetched. */
 #include "fuzz.h"
 
-#include "build/kustomize/remote.h"
+#include "build/kustomize/load/remote.h"
 
 const char *const fuzz_seeds[] = {
         "https://user@host.example:8443/org/repo//deploy/base?ref=v1.0&timeout=2m&submodules=false",

@@ -3,7 +3,7 @@
  * what was read must survive being written and read again. */
 #include "fuzz.h"
 
-#include "data/yaml.h"
+#include "data/yaml/yaml.h"
 
 const char *const fuzz_seeds[] = {
         "a: &x {b: 1, 'c': \"d\\n\"}\ne:\n- <<: *x\n  f: |\n    g\n   \n- >-\n  h\n    i\n",

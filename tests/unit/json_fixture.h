@@ -4,7 +4,7 @@
 
 #include "unit/test.h"
 
-#include "data/json.h"
+#include "data/json/json.h"
 
 static struct arena *arena;
 

@@ -3,7 +3,7 @@
 
 #include "base/limits.h"
 #include "data/base64.h"
-#include "data/json.h"
+#include "data/json/json.h"
 #include "http/tls.h"
 
 #include <openssl/ec.h>

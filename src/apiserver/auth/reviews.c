@@ -3,7 +3,7 @@
 
 #include "apiserver/auth/review_private.h"
 #include "base/clock.h"
-#include "data/json.h"
+#include "data/json/json.h"
 #include "kube/quote.h"
 #include "kube/select/selector.h"
 

@@ -3,7 +3,7 @@
 
 #include "apiserver/registry.h"
 #include "base/clock.h"
-#include "data/json.h"
+#include "data/json/json.h"
 #include "kube/rbac/rbac_policy.h"
 
 #include <pthread.h>

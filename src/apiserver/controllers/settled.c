@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "data/digest.h"
-#include "data/json.h"
+#include "data/json/json.h"
 
 static void put(struct settled *s, const char *key, struct value v) {
         if (!value_set(s->arena, &s->status, key, v))

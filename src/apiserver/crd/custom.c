@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "apiserver/crd/custom.h"
 
-#include "data/go_names.h"
+#include "data/text/go_names.h"
 
 void crd_validate_scale(struct fields *f, const struct kind *k, const struct value *object) {
         static const char *const paths[] = {"specReplicasPath", "statusReplicasPath"};

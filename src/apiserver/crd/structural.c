@@ -2,7 +2,7 @@
 /* Structural schemas: what an openAPIV3Schema must be so that objects can be pruned, defaulted and merged. */
 #include "apiserver/crd/definition.h"
 
-#include "data/json.h"
+#include "data/json/json.h"
 #include "lang/regex.h"
 
 enum level { LEVEL_ROOT, LEVEL_ITEM, LEVEL_FIELD };

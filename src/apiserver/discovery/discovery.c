@@ -5,7 +5,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "data/digest.h"
-#include "data/json.h"
+#include "data/json/json.h"
 
 #define JSON_TYPE "application/json"
 #define AGGREGATED_TYPE "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"

@@ -2,9 +2,9 @@
 #include "apiserver/handlers/body.h"
 
 #include "apiserver/handlers/negotiate.h"
-#include "data/go_names.h"
-#include "data/json.h"
-#include "data/yaml.h"
+#include "data/text/go_names.h"
+#include "data/json/json.h"
+#include "data/yaml/yaml.h"
 #include "kube/protobuf/protobuf.h"
 #include "kube/schema/strict.h"
 

@@ -8,8 +8,8 @@
 #include "apiserver/table/table.h"
 #include "base/clock.h"
 #include "base/limits.h"
-#include "data/json.h"
-#include "data/yaml.h"
+#include "data/json/json.h"
+#include "data/yaml/yaml.h"
 
 #define HEADERS_MAX 64
 #define GZIP_FROM (128 * 1024) /* bytes, as kube-apiserver */

@@ -6,7 +6,7 @@
 #include "apiserver/handlers/status.h"
 #include "apiserver/handlers/verbs.h"
 #include "base/limits.h"
-#include "data/json.h"
+#include "data/json/json.h"
 
 #include <inttypes.h>
 

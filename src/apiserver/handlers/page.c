@@ -4,7 +4,7 @@
 #include <inttypes.h>
 
 #include "data/base64.h"
-#include "data/json.h"
+#include "data/json/json.h"
 
 #define CHUNK 1000 /* objects looked at between two looks at the limit, when there are selectors */
 

@@ -2,7 +2,7 @@
 #include "apiserver/handlers/show.h"
 
 #include "apiserver/strategy/strategy.h"
-#include "data/json.h"
+#include "data/json/json.h"
 
 /* A custom object written after its definition has had the definition's defaults then. */
 static bool newer_than_definition(const struct kind *k, const struct object *o) {

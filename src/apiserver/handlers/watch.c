@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/random.h"
-#include "data/json.h"
+#include "data/json/json.h"
 
 #include <inttypes.h>
 

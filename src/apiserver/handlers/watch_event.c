@@ -6,7 +6,7 @@
 #include "apiserver/handlers/show.h"
 #include "apiserver/table/table.h"
 #include "base/clock.h"
-#include "data/json.h"
+#include "data/json/json.h"
 
 int watch_form_init(struct watch_form *f, struct call *c, const struct list_options *o, struct err *err) {
         enum table_include include;

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "data/digest.h"
-#include "data/json.h"
+#include "data/json/json.h"
 
 #include <pthread.h>
 #include <time.h>

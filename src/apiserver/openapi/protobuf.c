@@ -4,7 +4,7 @@
 #include "apiserver/openapi/spec.h"
 #include "base/buf.h"
 #include "base/limits.h"
-#include "data/json.h"
+#include "data/json/json.h"
 
 enum wire { WIRE_VARINT = 0, WIRE_BYTES = 2 };
 

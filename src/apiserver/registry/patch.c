@@ -2,9 +2,9 @@
 /* The three patches that are not server-side apply. */
 #include "apiserver/registry/private.h"
 
-#include "data/go_names.h"
-#include "data/jsonpatch.h"
-#include "data/mergepatch.h"
+#include "data/text/go_names.h"
+#include "data/patch/jsonpatch.h"
+#include "data/patch/mergepatch.h"
 #include "kube/smp/smp.h"
 
 /* kube-apiserver answers every failed operation with the same words and status 422. */

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/strmap.h"
-#include "data/json.h"
+#include "data/json/json.h"
 #include "kube/schema/prune.h"
 #include "kube/rbac/rbac.h"
 #include "kube/schema/strict.h"

@@ -5,7 +5,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
-#include "data/json.h"
+#include "data/json/json.h"
 
 #define RV_DIGITS_MAX 20
 

@@ -4,7 +4,7 @@
 #include "apiserver/strategy/strategy.h"
 #include "base/buf.h"
 #include "base/limits.h"
-#include "data/json.h"
+#include "data/json/json.h"
 #include "kube/schema/prune.h"
 
 #define METRICS_ANNOTATION "autoscaling.alpha.kubernetes.io/metrics"

@@ -2,7 +2,7 @@
 #include "apiserver/strategy/fields.h"
 
 #include "base/limits.h"
-#include "data/json.h"
+#include "data/json/json.h"
 
 static const char *copy_text(struct fields *f, const char *fmt, va_list ap) {
         char *text = arena_vprintf(f->arena, fmt, ap);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "apiserver/strategy/traits.h"
 
-#include "data/json.h"
+#include "data/json/json.h"
 
 #include <pthread.h>
 

@@ -2,7 +2,7 @@
 /* Columns: of built-in kinds from data/kubernetes/columns.json, of custom ones from their CRD. */
 #include "apiserver/table/columns.h"
 
-#include "data/json.h"
+#include "data/json/json.h"
 
 #include <pthread.h>
 

@@ -2,7 +2,7 @@
 /* Inside of tables: the columns of a kind. */
 #pragma once
 
-#include "data/jsonpath.h"
+#include "data/jsonpath/jsonpath.h"
 #include "kube/schema/kind.h"
 
 struct column {

@@ -3,9 +3,9 @@
 
 #include "build/flux/flux_internal.h"
 #include "build/kustomize/kustomize.h"
-#include "build/kustomize/loader.h"
-#include "build/kustomize/scalar.h"
-#include "data/json.h"
+#include "build/kustomize/load/loader.h"
+#include "build/kustomize/field/scalar.h"
+#include "data/json/json.h"
 
 /* The path beneath the root, as a scoped join: ".." stops at the root, a leading slash means the root. */
 static const char *scoped(struct arena *a, const char *path) {

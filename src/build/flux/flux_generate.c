@@ -2,10 +2,10 @@
 /* The kustomization that is built: the directory's own or a generated one, under the overlays of the Flux object. */
 #include "build/flux/flux_internal.h"
 
-#include "build/kustomize/loader.h"
-#include "build/kustomize/shape.h"
-#include "data/json.h"
-#include "data/yaml.h"
+#include "build/kustomize/load/loader.h"
+#include "build/kustomize/file/shape.h"
+#include "data/json/json.h"
+#include "data/yaml/yaml.h"
 
 const char *const flux_kustomization_names[3] = {"kustomization.yaml", "kustomization.yml", "Kustomization"};
 

@@ -4,8 +4,8 @@
 #include "build/flux/flux_internal.h"
 
 #include "base/limits.h"
-#include "build/kustomize/listing.h"
-#include "build/kustomize/loader.h"
+#include "build/kustomize/load/listing.h"
+#include "build/kustomize/load/loader.h"
 #include "lang/gitignore.h"
 
 #define IGNORE_FILE ".sourceignore"

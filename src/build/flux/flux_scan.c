@@ -3,9 +3,9 @@
 #include "build/flux/flux_internal.h"
 
 #include "base/limits.h"
-#include "build/kustomize/documents.h"
-#include "build/kustomize/listing.h"
-#include "build/kustomize/loader.h"
+#include "build/kustomize/load/documents.h"
+#include "build/kustomize/load/listing.h"
+#include "build/kustomize/load/loader.h"
 #include "lang/gitignore.h"
 
 bool flux_is_file(struct engine *e, const char *dir, const char *name) {

@@ -3,8 +3,8 @@
 #include "build/flux/flux_internal.h"
 
 #include "base/limits.h"
-#include "data/json.h"
-#include "data/yaml.h"
+#include "data/json/json.h"
+#include "data/yaml/yaml.h"
 #include "lang/envsubst.h"
 
 #define SUBSTITUTE "kustomize.toolkit.fluxcd.io/substitute"

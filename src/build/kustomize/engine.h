@@ -2,12 +2,12 @@
 /* What the steps of one build share. Made by kustomize_build(), lives as long as the build. */
 #pragma once
 
-#include "build/kustomize/config.h"
+#include "build/kustomize/config/config.h"
 #include "build/kustomize/kustomize.h"
-#include "build/kustomize/resmap.h"
-#include "build/kustomize/schema.h"
-#include "build/kustomize/view.h"
-#include "data/yaml.h"
+#include "build/kustomize/resource/resmap.h"
+#include "build/kustomize/config/schema.h"
+#include "build/kustomize/load/view.h"
+#include "data/yaml/yaml.h"
 
 struct remote_view;
 

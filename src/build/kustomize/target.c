@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "build/kustomize/target.h"
 
-#include "build/kustomize/configure.h"
-#include "build/kustomize/generate.h"
-#include "build/kustomize/loader_remote.h"
-#include "build/kustomize/openapi.h"
-#include "build/kustomize/origin.h"
-#include "build/kustomize/plugin.h"
-#include "build/kustomize/quote.h"
-#include "build/kustomize/transform.h"
-#include "build/kustomize/vars.h"
+#include "build/kustomize/config/configure.h"
+#include "build/kustomize/generate/generate.h"
+#include "build/kustomize/load/loader_remote.h"
+#include "build/kustomize/config/openapi.h"
+#include "build/kustomize/resource/origin.h"
+#include "build/kustomize/plugin/plugin.h"
+#include "build/kustomize/field/quote.h"
+#include "build/kustomize/transform/transform.h"
+#include "build/kustomize/replace/vars.h"
 
 int accumulator_init(struct engine *e, struct accumulator *acc, struct err *err) {
         *acc = (struct accumulator){.resources = resmap_new(e->arena, &e->scopes)};

@@ -2,9 +2,9 @@
 /* Accumulating: one kustomization and everything below it becomes one list of resources. */
 #pragma once
 
-#include "build/kustomize/documents.h"
-#include "build/kustomize/kfile.h"
-#include "build/kustomize/resmap.h"
+#include "build/kustomize/load/documents.h"
+#include "build/kustomize/file/kfile.h"
+#include "build/kustomize/resource/resmap.h"
 
 struct var { /* an entry of `vars` */
         const char *name;

@@ -4,7 +4,7 @@
 #include "controllers/kustomize/reconcile.h"
 
 #include "base/clock.h"
-#include "data/json.h"
+#include "data/json/json.h"
 #include "kube/flux/drift.h"
 #include "kube/flux/inventory.h"
 #include "kube/flux/kstatus.h"

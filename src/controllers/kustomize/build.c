@@ -6,8 +6,8 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/limits.h"
-#include "build/kustomize/reads.h"
-#include "data/json.h"
+#include "build/kustomize/load/reads.h"
+#include "data/json/json.h"
 #include "runtime/remote_fetch.h"
 
 /* ---- what the worker may see ---- */

@@ -4,9 +4,9 @@
 
 #include "base/limits.h"
 #include "build/flux/flux_build.h"
-#include "build/kustomize/reads.h"
-#include "build/kustomize/remotes.h"
-#include "data/json.h"
+#include "build/kustomize/load/reads.h"
+#include "build/kustomize/load/remotes.h"
+#include "data/json/json.h"
 
 /* What the job asks for, read and checked. */
 struct build_request {

@@ -98,8 +98,8 @@ int build_run(struct reconcile *r, const struct value *variables, struct err *er
 /* ---- build_job.c ---- */
 
 /* The job function of JOB_BUILD: runs in the worker. Answers {objects, reads}, reads being what it looked at
- * (build/kustomize/reads.h), or {wanted: [...]} for remote bases that must be fetched first
- * (build/kustomize/remotes.h).
+ * (build/kustomize/load/reads.h), or {wanted: [...]} for remote bases that must be fetched first
+ * (build/kustomize/load/remotes.h).
  */
 int build_job(const struct job *job, struct buf *out, struct err *err);
 

@@ -7,7 +7,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "controllers/source/git_request.h"
-#include "data/json.h"
+#include "data/json/json.h"
 #include "kube/flux/condition.h"
 #include "runtime/status.h"
 

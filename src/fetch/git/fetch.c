@@ -3,7 +3,7 @@
 
 #include "base/fs.h"
 #include "base/limits.h"
-#include "data/json.h"
+#include "data/json/json.h"
 #include "fetch/git/commit.h"
 #include "fetch/git/export.h"
 #include "fetch/git/refs.h"

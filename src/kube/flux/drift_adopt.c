@@ -3,7 +3,7 @@
  * another Apply manager owns them, else set to what is live, so that the apply changes nothing there. */
 #include "kube/flux/drift_internal.h"
 
-#include "data/json.h"
+#include "data/json/json.h"
 
 /* The FieldsV1 trees of Apply entries that are not ours. */
 static bool is_foreign_apply(const struct value *entry, const char *manager) {

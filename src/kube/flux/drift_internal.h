@@ -2,7 +2,7 @@
 /* Inside drift detection: a compiled ignore rule. */
 #pragma once
 
-#include "data/pointer.h"
+#include "data/patch/pointer.h"
 #include "kube/flux/drift.h"
 #include "kube/select/selector.h"
 #include "lang/regex.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* spec.ignore: fields that others manage. Patterns match whole texts; an empty one matches everything. */
-#include "data/pointer.h"
+#include "data/patch/pointer.h"
 #include "kube/flux/drift.h"
 #include "kube/flux/drift_internal.h"
 

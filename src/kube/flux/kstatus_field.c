@@ -2,8 +2,8 @@
 #include "kube/flux/kstatus_internal.h"
 
 #include "base/buf.h"
-#include "data/go_names.h"
-#include "data/json.h"
+#include "data/text/go_names.h"
+#include "data/json/json.h"
 
 /* Error texts show values as Go's %v; more than this is cut. */
 #define SHOWN_MAX 1000

@@ -2,9 +2,9 @@
 #include "kube/flux/manifest.h"
 
 #include "base/limits.h"
-#include "data/go_names.h"
-#include "data/json.h"
-#include "data/yaml.h"
+#include "data/text/go_names.h"
+#include "data/json/json.h"
+#include "data/yaml/yaml.h"
 
 #include <strings.h>
 

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "data/base64.h"
-#include "data/json.h"
+#include "data/json/json.h"
 #include "kube/quantity.h"
 
 #include <math.h>

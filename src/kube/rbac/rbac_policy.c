@@ -2,7 +2,7 @@
 #include "kube/rbac/rbac_policy.h"
 
 #include "base/strmap.h"
-#include "data/json.h"
+#include "data/json/json.h"
 #include "kube/rbac/rbac.h"
 #include "kube/select/selector.h"
 

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
-#include "data/json.h"
+#include "data/json/json.h"
 #include "lang/regex.h"
 
 const char *check_type_of(const struct value *v) {

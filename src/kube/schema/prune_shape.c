@@ -3,7 +3,7 @@
 #include "kube/schema/prune_check.h"
 
 #include "base/limits.h"
-#include "data/json.h"
+#include "data/json/json.h"
 
 /* ---- embedded resources ---- */
 

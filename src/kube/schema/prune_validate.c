@@ -5,7 +5,7 @@
 #include "kube/schema/prune_check.h"
 
 #include "base/limits.h"
-#include "data/json.h"
+#include "data/json/json.h"
 #include "lang/regex.h"
 
 /* ---- errors and paths ---- */

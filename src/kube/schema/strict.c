@@ -2,7 +2,7 @@
 #include "kube/schema/strict.h"
 
 #include "base/limits.h"
-#include "data/go_names.h"
+#include "data/text/go_names.h"
 #include "kube/schema/strict_internal.h"
 
 /* ---- places and errors ---- */

@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "data/base64.h"
-#include "data/json.h"
+#include "data/json/json.h"
 #include "kube/quantity.h"
 #include "kube/schema/strict_internal.h"
 

@@ -2,7 +2,7 @@
 #include "kube/smp/smp_diff.h"
 
 #include "base/limits.h"
-#include "data/yaml.h"
+#include "data/yaml/yaml.h"
 
 static const struct value empty = {.type = VALUE_MAP};
 

@@ -3,8 +3,8 @@
 #include "kube/smp/smp_internal.h"
 
 #include "base/limits.h"
-#include "data/go_names.h"
-#include "data/json.h"
+#include "data/text/go_names.h"
+#include "data/json/json.h"
 
 static int compare_members(const void *x, const void *y) {
         const struct member *a = *(const struct member *const *)x, *b = *(const struct member *const *)y;

@@ -3,7 +3,7 @@
 #include "kube/ssa/fieldset.h"
 
 #include "base/limits.h"
-#include "data/json.h"
+#include "data/json/json.h"
 
 /* ---- elements ---- */
 

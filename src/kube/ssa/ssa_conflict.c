@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/limits.h"
-#include "data/json.h"
+#include "data/json/json.h"
 #include "kube/ssa/ssa_managers.h"
 
 /* "m1", or "put" with subresource "scale" using apps/v1. */

@@ -3,7 +3,7 @@
 #include "kube/ssa/ssa_internal.h"
 
 #include "base/limits.h"
-#include "data/json.h"
+#include "data/json/json.h"
 #include "kube/ssa/ssa_typed.h"
 
 #define ANNOTATION "kubectl.kubernetes.io/last-applied-configuration"

@@ -2,8 +2,8 @@
 #include "kube/ssa/ssa_typed.h"
 
 #include "base/limits.h"
-#include "data/go_names.h"
-#include "data/json.h"
+#include "data/text/go_names.h"
+#include "data/json/json.h"
 
 /* At most this many errors of one object are told. */
 #define ERRORS_MAX 100

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/fs.h"
-#include "data/json.h"
+#include "data/json/json.h"
 
 #define NOW INT64_C(1795225597)
 

@@ -12,7 +12,7 @@
 #include "apiserver/strategy/strategy.h"
 #include "base/buf.h"
 #include "base/clock.h"
-#include "data/json.h"
+#include "data/json/json.h"
 
 #define NOW_NS (INT64_C(1795225554) * NSEC_PER_SEC) /* 2026-11-21T01:45:54Z */
 

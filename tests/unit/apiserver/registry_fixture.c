@@ -2,7 +2,7 @@
 #include "registry_fixture.h"
 
 #include "base/fs.h"
-#include "data/json.h"
+#include "data/json/json.h"
 
 void fixture_open(struct fixture *f, const struct registry_hooks *hooks) {
         static const char template[] = "/tmp/weir-registry-XXXXXX";

@@ -9,7 +9,7 @@
 
 #include "apiserver/handlers/negotiate.h"
 #include "apiserver/handlers/status.h"
-#include "data/json.h"
+#include "data/json/json.h"
 
 static struct accept accepted(struct arena *a, const char *header) {
         struct accept accept;

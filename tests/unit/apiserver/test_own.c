@@ -6,7 +6,7 @@
 #include "apiserver/registry/setup.h"
 #include "base/clock.h"
 #include "base/fs.h"
-#include "data/json.h"
+#include "data/json/json.h"
 #include "kube/own_deployment.h"
 
 #include <sys/socket.h>

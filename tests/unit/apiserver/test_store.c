@@ -16,7 +16,7 @@
 #include "apiserver/store/store.h"
 #include "base/fs.h"
 #include "base/limits.h"
-#include "data/json.h"
+#include "data/json/json.h"
 
 struct fixture {
         char dir[64];

@@ -4,7 +4,7 @@
 
 #include "build/flux/flux_build.h"
 #include "build/kustomize/kustomize.h"
-#include "data/yaml.h"
+#include "data/yaml/yaml.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

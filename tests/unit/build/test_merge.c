@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* kustomize's strategic merge over single objects. */
-#include "build/kustomize/merge.h"
-#include "data/yaml.h"
+#include "build/kustomize/merge/merge.h"
+#include "data/yaml/yaml.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

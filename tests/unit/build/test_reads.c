@@ -5,8 +5,8 @@
 
 #include "base/fs.h"
 #include "build/flux/flux_build.h"
-#include "build/kustomize/reads.h"
-#include "data/json.h"
+#include "build/kustomize/load/reads.h"
+#include "data/json/json.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

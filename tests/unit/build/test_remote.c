@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which entries are folders of a repository elsewhere, and which repository, folder and ref they mean. The rows were
  * read off kustomize 5.8's parser. */
-#include "build/kustomize/remote.h"
+#include "build/kustomize/load/remote.h"
 
 #include "base/clock.h"
 

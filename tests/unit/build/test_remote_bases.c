@@ -3,8 +3,8 @@
 #include "build/kustomize/kustomize.h"
 
 #include "base/fs.h"
-#include "build/kustomize/remote.h"
-#include "build/kustomize/remotes.h"
+#include "build/kustomize/load/remote.h"
+#include "build/kustomize/load/remotes.h"
 #include "tree.h"
 
 #include <setjmp.h>

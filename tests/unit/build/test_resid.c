@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Ids, paths and field paths. */
-#include "build/kustomize/fieldpath.h"
-#include "build/kustomize/loader.h"
-#include "build/kustomize/quote.h"
-#include "build/kustomize/resid.h"
+#include "build/kustomize/field/fieldpath.h"
+#include "build/kustomize/load/loader.h"
+#include "build/kustomize/field/quote.h"
+#include "build/kustomize/resource/resid.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

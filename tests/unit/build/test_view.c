@@ -4,7 +4,7 @@
 
 #include "base/fs.h"
 #include "build/flux/flux_build.h"
-#include "data/json.h"
+#include "data/json/json.h"
 #include "tree.h"
 
 #include <setjmp.h>

@@ -4,7 +4,7 @@
 
 #include "../test.h"
 
-#include "data/json.h"
+#include "data/json/json.h"
 
 /* Every test has one arena as its state. */
 static inline int make_arena(void **state) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "help.h"
 
-#include "data/jsonpath.h"
+#include "data/jsonpath/jsonpath.h"
 
 static const char document[] = "{'items':[{'name':'a','n':1,'tags':['x','y']},{'name':'b','n':2}],"
                                "'labels':{'app.example.com/name':'web'}}";

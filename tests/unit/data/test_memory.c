@@ -3,10 +3,10 @@
  * written to the outputs, and nothing crashes. */
 #include "help.h"
 
-#include "data/diff.h"
-#include "data/jsonpatch.h"
-#include "data/jsonpath.h"
-#include "data/mergepatch.h"
+#include "data/patch/diff.h"
+#include "data/patch/jsonpatch.h"
+#include "data/jsonpath/jsonpath.h"
+#include "data/patch/mergepatch.h"
 
 struct inputs {
         struct value document, patch, merge;

@@ -3,10 +3,10 @@
 #include "help.h"
 
 #include "base/limits.h"
-#include "data/diff.h"
-#include "data/jsonpatch.h"
-#include "data/mergepatch.h"
-#include "data/pointer.h"
+#include "data/patch/diff.h"
+#include "data/patch/jsonpatch.h"
+#include "data/patch/mergepatch.h"
+#include "data/patch/pointer.h"
 
 static void test_pointer(void **state) {
         struct value v = tree(*state, "{'a':{'b/c':[10,20]},'m~n':1,'':2}");

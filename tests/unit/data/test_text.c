@@ -2,10 +2,10 @@
 /* Digests, base64, hexadecimal, UTF-8, cases of runes, floats as text. */
 #include "help.h"
 
-#include "data/decimal.h"
+#include "data/text/decimal.h"
 #include "data/digest.h"
-#include "data/unicode.h"
-#include "data/utf8.h"
+#include "data/text/unicode.h"
+#include "data/text/utf8.h"
 
 static void test_digests(void **state) {
         char hex[DIGEST_HEX_MAX];

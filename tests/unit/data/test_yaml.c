@@ -2,8 +2,8 @@
 #include "../test.h"
 
 #include "base/limits.h"
-#include "data/json.h"
-#include "data/yaml.h"
+#include "data/json/json.h"
+#include "data/yaml/yaml.h"
 
 static const struct yaml_options kyaml = {.dialect = YAML_KYAML};
 

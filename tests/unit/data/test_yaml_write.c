@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "../test.h"
 
-#include "data/json.h"
-#include "data/yaml.h"
+#include "data/json/json.h"
+#include "data/yaml/yaml.h"
 
 static const char *written(struct arena *a, const char *json, enum yaml_dialect dialect) {
         _cleanup_buf_ struct buf b = BUF_INIT((size_t)1 << 20);

@@ -2,7 +2,7 @@
 #include "fleet.h"
 
 #include "base/fs.h"
-#include "data/json.h"
+#include "data/json/json.h"
 #include "sandbox/jobs.h"
 #include "unit/test.h"
 

@@ -4,8 +4,8 @@
 
 #include "../test.h"
 
-#include "data/json.h"
-#include "data/yaml.h"
+#include "data/json/json.h"
+#include "data/yaml/yaml.h"
 
 static inline struct value object_of(struct arena *a, const char *yaml) {
         struct value v = value_null();

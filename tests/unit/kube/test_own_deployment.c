@@ -2,7 +2,7 @@
 /* What a Deployment can make a local weir run: the controllers with listed flags, and nothing else. */
 #include "unit/test.h"
 
-#include "data/json.h"
+#include "data/json/json.h"
 #include "kube/own_deployment.h"
 
 struct fixture {

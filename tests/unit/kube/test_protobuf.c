@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
-#include "data/json.h"
+#include "data/json/json.h"
 #include "kube/protobuf/protobuf.h"
 
 static struct arena *arena;

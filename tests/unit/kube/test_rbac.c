@@ -3,7 +3,7 @@
 #include "unit/test.h"
 
 #include "base/clock.h"
-#include "data/json.h"
+#include "data/json/json.h"
 #include "kube/quote.h"
 #include "kube/rbac/rbac_covers.h"
 #include "kube/rbac/rbac_policy.h"

@@ -2,7 +2,7 @@
 /* Label and field selectors: what they match and what kube-apiserver 1.36 says about bad ones. */
 #include "unit/test.h"
 
-#include "data/json.h"
+#include "data/json/json.h"
 #include "kube/select/selector.h"
 
 static struct arena *a;

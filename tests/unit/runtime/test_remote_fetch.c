@@ -4,7 +4,7 @@
 
 #include "base/fs.h"
 #include "base/limits.h"
-#include "data/json.h"
+#include "data/json/json.h"
 #include "runtime/remote_fetch.h"
 #include "sandbox/sandbox.h"
 

@@ -3,7 +3,7 @@
 #include "unit/test.h"
 
 #include "base/limits.h"
-#include "data/json.h"
+#include "data/json/json.h"
 #include "tenancy/lockdown.h"
 
 static const char grants_json[] = "[{\"metadata\":{\"name\":\"infra-apps\",\"namespace\":\"flux-system\"},\"spec\":{"

@@ -4,7 +4,7 @@
 
 #include "apiserver/strategy/defaults.h"
 #include "base/random.h"
-#include "data/json.h"
+#include "data/json/json.h"
 
 #define TOKEN_PATH "/var/run/secrets/kubernetes.io/serviceaccount"
 #define SUFFIX_LETTERS 5

@@ -5,7 +5,7 @@
 #include "apiserver/strategy/metadata.h"
 #include "base/limits.h"
 #include "data/base64.h"
-#include "data/json.h"
+#include "data/json/json.h"
 
 static size_t string_len(const struct value *v) {
         return value_is_string(v) ? v->len : 0;

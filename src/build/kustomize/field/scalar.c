@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "build/kustomize/field/scalar.h"
+
+#include "base/limits.h"
+#include "build/kustomize/field/shared.h"
+#include "data/yaml/yaml.h"
+#include "data/yaml/yaml_scalar.h"
+
+#include <inttypes.h>
+
+const char *scalar_text(struct arena *a, const struct value *v) {
+        if (!v)
+                return "";
+        const char *text = NULL;
+        char number[YAML_FLOAT_MAX];
+        switch (v->type) {
+        case VALUE_STRING:
+                return v->str;
+        case VALUE_BOOL:
+                return v->boolean ? "true" : "false";
+        case VALUE_INT:
+                text = arena_printf(a, "%" PRId64, v->i);
+                break;
+        case VALUE_UINT:
+                text = arena_printf(a, "%" PRIu64, v->u);
+                break;
+        case VALUE_FLOAT:
+                yaml_format_float(number, v->f, 64);
+                text = arena_strdup(a, number);
+                break;
+        default:
+                break;
+        }
+        return text ? text : "";
+}
+
+static struct value of_resolved(const struct yaml_scalar *s, const char *text, size_t n) {
+        switch (s->type) {
+        case YAML_SCALAR_NULL: {
+                struct value null = value_null();
+                null.len = (uint32_t)n;
+                null.str = text;
+                return null;
+        }
+        case YAML_SCALAR_BOOL:
+                return value_bool(s->boolean);
+        case YAML_SCALAR_INT:
+                return value_int(s->i);
+        case YAML_SCALAR_UINT:
+                return (struct value){.type = VALUE_UINT, .u = s->u};
+        case YAML_SCALAR_FLOAT:
+                return value_float(s->f);
+        default:
+                return value_strn(text, n);
+        }
+}
+
+struct value scalar_plain(const char *text) {
+        size_t n = strlen(text);
+        struct yaml_scalar s = yaml_scalar_resolve(text, n, YAML_KYAML);
+        bool spelled = yaml_is_spelled(&s, text, n);
+        struct value v = spelled ? value_strn(text, n) : of_resolved(&s, text, n);
+        v.style = spelled ? VALUE_STYLE_SPELLED : VALUE_STYLE_PLAIN;
+        v.flags = SCALAR_UNTYPED;
+        return v;
+}
+
+struct value scalar_styled(const struct value *old, const char *text) {
+        if (!old || !scalar_is_quoted(old))
+                return scalar_plain(text);
+        struct value v = value_str(text);
+        v.style = old->style;
+        return v;
+}
+
+int scalar_keep_quotes(struct arena *a, const struct value *was, struct value *now, struct err *err) {
+        if (!scalar_is(now) || !scalar_is(was) || scalar_is_quoted(was) == scalar_is_quoted(now))
+                return 0;
+        if (!scalar_is_quoted(was)) {
+                now->style = VALUE_STYLE_ANY;
+                return 0;
+        }
+        const char *text = scalar_text(a, now);
+        if (!*text && now->type != VALUE_STRING)
+                return err_oom(err);
+        *now = value_str(text);
+        now->style = was->style;
+        return 0;
+}
+
+int scalar_retyped(const struct value *old, const char *text, struct value *ret, struct err *err) {
+        static const char *const tags[] = {
+                [VALUE_NULL] = "null", [VALUE_BOOL] = "bool",   [VALUE_INT] = "int",
+                [VALUE_UINT] = "int",  [VALUE_FLOAT] = "float",
+        };
+        size_t n = strlen(text);
+        if (old->type == VALUE_STRING && old->style == VALUE_STYLE_SPELLED) {
+                const struct yaml_scalar was = yaml_scalar_resolve(old->str, old->len, YAML_KYAML);
+                const struct value typed = of_resolved(&was, old->str, old->len);
+                if (typed.type != VALUE_STRING)
+                        return scalar_retyped(&typed, text, ret, err);
+                struct yaml_scalar now;
+                if (was.type == YAML_SCALAR_TIMESTAMP &&
+                    yaml_scalar_resolve_tagged(YAML_TAG_PREFIX "timestamp", text, n, YAML_KYAML, &now, err) < 0)
+                        return -1;
+        }
+        if (old->type == VALUE_STRING) {
+                uint8_t style = old->style; /* ret may be old */
+                *ret = value_strn(text, n);
+                ret->style = style;
+                return 0;
+        }
+        if (old->type == VALUE_LIST || old->type == VALUE_MAP)
+                return scalar_wrong_kind("ScalarNode", old, err);
+        char tag[64];
+        snprintf(tag, sizeof(tag), YAML_TAG_PREFIX "%s", tags[old->type]);
+        struct yaml_scalar s;
+        if (yaml_scalar_resolve_tagged(tag, text, n, YAML_KYAML, &s, err) < 0)
+                return -1;
+        *ret = of_resolved(&s, text, n);
+        return 0;
+}
+
+void scalar_through_json(struct value *v, bool decoded) {
+        const int64_t exact = INT64_C(1) << 53;
+        v->flags &= (uint8_t) ~(SCALAR_SHARED | SCALAR_UNTYPED);
+        if (v->type == VALUE_STRING)
+                v->style = !decoded || yaml_scalar_resolve(v->str, v->len, YAML_SIGS).type != YAML_SCALAR_STRING
+                                   ? VALUE_STYLE_DOUBLE
+                           : memchr(v->str, '\n', v->len) ? VALUE_STYLE_LITERAL
+                                                          : VALUE_STYLE_PLAIN;
+        else if (v->type == VALUE_NULL)
+                *v = (struct value){.type = VALUE_NULL, .style = VALUE_STYLE_PLAIN, .len = 4, .str = "null"};
+        else if (decoded && v->type == VALUE_UINT)
+                *v = value_float((double)v->u);
+        else if (decoded && v->type == VALUE_INT && (v->i > exact || v->i < -exact))
+                *v = value_float((double)v->i);
+        else if (v->type == VALUE_LIST)
+                VALUE_EACH_ITEM(item, v)
+                        scalar_through_json(item, decoded);
+        else if (v->type == VALUE_MAP)
+                VALUE_EACH_MEMBER(m, v)
+                        scalar_through_json(&m->value, decoded);
+}
+
+int scalar_check_key(const char *key, struct err *err) {
+        const struct value v = scalar_plain(key);
+        if (streq(key, "<<"))
+                return err_set(err, ERR_INVALID, "yaml: map merge requires map or sequence of maps as the value");
+        if (!scalar_is_string(&v))
+                return err_set(err, ERR_INVALID, "json: unsupported type: map[interface {}]interface {}");
+        return 0;
+}
+
+const char *scalar_node_kind(const struct value *v) {
+        if (value_is_map(v))
+                return "MappingNode";
+        return value_is_list(v) ? "SequenceNode" : "ScalarNode";
+}
+
+int scalar_wrong_kind(const char *expected, const struct value *got, struct err *err) {
+        _cleanup_buf_ struct buf text = BUF_INIT(LIMIT_MESSAGE_VALUE);
+        yaml_write_styled(&text, got);
+        return err_set(err, ERR_INVALID, "wrong node kind: expected %s but got %s: node contents:\n%s", expected,
+                       scalar_node_kind(got), buf_str(&text));
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "build/kustomize/field/shared.h"
+
+#include "data/yaml/yaml_scalar.h"
+
+struct value shared_new(struct arena *a, const struct value *text) {
+        if (text->type != VALUE_STRING)
+                return *text;
+        const char *copy = arena_strndup(a, text->str, text->len);
+        if (!copy)
+                return value_null();
+        struct value v = value_strn(copy, text->len);
+        v.style = text->style;
+        /* kustomize puts quotes around what YAML 1.1 takes for another type. */
+        if (yaml_scalar_resolve(v.str, v.len, YAML_SIGS).type != YAML_SCALAR_STRING)
+                v.style = VALUE_STYLE_DOUBLE;
+        v.flags = SCALAR_SHARED;
+        return v;
+}
+
+static void replace(struct value *v, const char *was, const struct value *now) {
+        if (scalar_is_shared(v) && v->str == was)
+                *v = *now;
+        if (v->type == VALUE_LIST)
+                VALUE_EACH_ITEM(item, v)
+                        replace(item, was, now);
+        if (v->type == VALUE_MAP)
+                VALUE_EACH_MEMBER(m, v)
+                        replace(&m->value, was, now);
+}
+
+int shared_spread(struct arena *a, struct value *tree, const struct value *was, const struct value *now,
+                  struct err *err) {
+        const struct value own = shared_new(a, now);
+        if (now->type == VALUE_STRING && own.type != VALUE_STRING)
+                return err_oom(err);
+        replace(tree, was->str, &own);
+        return 0;
+}
+
+void shared_end(struct value *tree) {
+        tree->flags &= (uint8_t)~SCALAR_SHARED;
+        if (tree->type == VALUE_LIST)
+                VALUE_EACH_ITEM(item, tree)
+                        shared_end(item);
+        if (tree->type == VALUE_MAP)
+                VALUE_EACH_MEMBER(m, tree)
+                        shared_end(&m->value);
+}

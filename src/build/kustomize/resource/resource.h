@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One resource on its way through a build: its object and what kustomize remembers about it (kustomize keeps the same
+ * in annotations below internal.config.kubernetes.io/; here they are read from files and never written). */
+#pragma once
+
+#include "build/kustomize/resource/resid.h"
+#include "build/kustomize/field/scalar.h"
+
+enum behavior { BEHAVIOR_UNSPECIFIED, BEHAVIOR_CREATE, BEHAVIOR_REPLACE, BEHAVIOR_MERGE };
+
+struct names { /* of prefixes, suffixes or vars, in the order they came */
+        const char **items;
+        size_t len;
+};
+
+/* What apiVersion and kind say, as last asked for. Every step asks for ids, and these two hardly ever change. */
+struct kind_memo {
+        const char *api_version, *kind; /* the very texts; NULL: nothing yet */
+        const char *group, *version;
+        size_t n_scopes; /* kinds that were known then; more may come with an `openapi` file */
+        bool cluster_scoped;
+};
+
+struct resource {
+        struct value object;    /* a map; null once a patch has deleted it */
+        struct kind_memo *memo; /* NULL in a resource that resource_new() did not make */
+        struct resid *previous; /* oldest first; gvk holds only the kind of that time */
+        size_t n_previous;
+        struct names prefixes, suffixes;
+        struct names vars; /* names of the vars that read this resource */
+        enum behavior behavior;
+        bool needs_hash, allow_name_change, allow_kind_change;
+        bool nameless; /* its first id had no name, which kustomize does not note: there is no previous one */
+        const struct value *origin;   /* config.kubernetes.io/origin as a map, or NULL */
+        struct value transformations; /* list of maps; null when none */
+};
+
+struct resource *resource_new(struct arena *a, struct value object);
+
+const char *resource_kind(struct arena *a, const struct resource *r);
+const char *resource_api_version(struct arena *a, const struct resource *r);
+const char *resource_name(struct arena *a, const struct resource *r);
+const char *resource_ns(struct arena *a, const struct resource *r);
+
+/* True for null, {} and the like: kustomize drops those. */
+bool resource_is_empty(const struct resource *r);
+
+/* The id it has now; previous id i; and its first one. -1: memory. */
+int resource_current_id(struct arena *a, const struct scopes *s, const struct resource *r, struct resid *ret);
+int resource_previous_id(struct arena *a, const struct resource *r, size_t i, struct resid *ret);
+int resource_original_id(struct arena *a, const struct scopes *s, const struct resource *r, struct resid *ret);
+
+/* Remembers the current id as a previous one. ERR_INVALID when a patch took the name away. */
+int resource_store_id(struct arena *a, const struct scopes *s, struct resource *r, struct err *err);
+
+/* True when kustomize keeps notes about it: there they are annotations, and so the object has a map of them. */
+bool resource_has_notes(const struct resource *r);
+
+/* Makes the map of annotations that such a resource has there. */
+int resource_show_notes(struct arena *a, struct resource *r, struct err *err);
+
+/* Takes the previous ids from kustomize's own annotations, which a file may bring along: internal.config.kubernetes.io/
+ * previousNames, previousNamespaces and previousKinds, of one length and at most LIMIT_KUSTOMIZE_HISTORY long; others
+ * are no history. */
+int resource_read_history(struct arena *a, struct resource *r, struct err *err);
+
+/* Appends a borrowed name; an empty one is left out, as kustomize does. */
+int names_add(struct arena *a, struct names *n, const char *name, struct err *err);
+
+/* metadata.name and the like, made when absent; an empty namespace is removed. */
+int resource_set_name(struct arena *a, struct resource *r, const char *name, struct err *err);
+int resource_set_ns(struct arena *a, struct resource *r, const char *ns, struct err *err);
+
+/* Turns every value of the map below metadata ("labels", "annotations") into a string and removes an empty map: what
+ * kustomize leaves behind whenever it writes one of them. */
+void resource_normalize_metadata(struct arena *a, struct value *object, const char *field);

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "data/yaml/yaml_builder.h"
+
+/* "0", "80", "-5": digits as we write them. */
+static bool is_plain_integer(const char *s, size_t n) {
+        bool minus = n > 1 && *s == '-';
+        s += minus;
+        n -= minus;
+        if (n > 1 || minus)
+                return *s >= '1' && *s <= '9' && strspn(s, "0123456789") == n;
+        return *s >= '0' && *s <= '9';
+}
+
+bool yaml_is_spelled(const struct yaml_scalar *s, const char *text, size_t n) {
+        char number[YAML_FLOAT_MAX];
+        switch (s->type) {
+        case YAML_SCALAR_BOOL:
+                return !streq(text, s->boolean ? "true" : "false");
+        case YAML_SCALAR_INT:
+        case YAML_SCALAR_UINT:
+                return !is_plain_integer(text, n);
+        case YAML_SCALAR_FLOAT:
+                return yaml_format_float(number, s->f, 64) != n || memcmp(number, text, n) != 0;
+        default:
+                return s->type == YAML_SCALAR_TIMESTAMP;
+        }
+}
+
+static int settle_scalar(struct arena *a, struct value *v, struct err *err) {
+        struct yaml_builder b = {.a = a, .dialect = YAML_KYAML, .err = err};
+        const struct yaml_node n = {.text = v->str, .len = v->len, .style = VALUE_STYLE_PLAIN};
+        const struct yaml_scalar s = yaml_scalar_resolve(v->str, v->len, YAML_KYAML);
+        return yaml_build_scalar_value(&b, &n, &s, v);
+}
+
+bool yaml_has_spelled(const struct value *v) {
+        if (v->type == VALUE_STRING || v->type == VALUE_NULL)
+                return v->style == VALUE_STYLE_SPELLED;
+        if (v->type == VALUE_LIST)
+                VALUE_EACH_ITEM(item, v)
+                        if (yaml_has_spelled(item))
+                                return true;
+        if (v->type == VALUE_MAP)
+                VALUE_EACH_MEMBER(m, v)
+                        if (yaml_has_spelled(&m->value))
+                                return true;
+        return false;
+}
+
+int yaml_settle(struct arena *a, struct value *v, struct err *err) {
+        if (v->type == VALUE_NULL && v->style == VALUE_STYLE_SPELLED)
+                *v = value_str("");
+        if (v->type == VALUE_STRING && v->style == VALUE_STYLE_SPELLED)
+                return settle_scalar(a, v, err);
+        if (v->type == VALUE_LIST)
+                VALUE_EACH_ITEM(item, v)
+                        if (yaml_settle(a, item, err) < 0)
+                                return -1;
+        if (v->type == VALUE_MAP)
+                VALUE_EACH_MEMBER(m, v)
+                        if (yaml_settle(a, &m->value, err) < 0)
+                                return -1;
+        return 0;
+}
