@@ -364,6 +364,24 @@ static void test_definitions_in_json(void **state) {
         expect_part(&t, ".", "error: loading CRDs [d.json]: unable to parse open API definition from 'd.json'");
 }
 
+/* A strategic merge leaves the kind as it was: also the number that a JSON patch made of it. */
+static void test_kinds_that_are_numbers(void **state) {
+        static const char kustomization[] = "resources: [r.yaml]\npatches:\n- target: {name: a}\n"
+                                            "  patch: '[{\"op\": \"add\", \"path\": \"/kind\", \"value\": %s}]'\n"
+                                            "- target: {name: a}\n  patch: '{apiVersion: v1, kind: ConfigMap, "
+                                            "metadata: {name: a}, data: {k: v}}'\n";
+        _cleanup_buf_ struct buf number = BUF_INIT(4096), text = BUF_INIT(4096);
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "r.yaml", CONFIG_MAP);
+        buf_addf(&number, kustomization, "7");
+        tree_add(&t, "kustomization.yaml", buf_str(&number));
+        expect(&t, ".", "apiVersion: v1\ndata:\n  k: v\nkind: 7\nmetadata:\n  name: a\n");
+        buf_addf(&text, kustomization, "\"7\"");
+        tree_add(&t, "kustomization.yaml", buf_str(&text));
+        expect(&t, ".", "apiVersion: v1\ndata:\n  k: v\nkind: \"7\"\nmetadata:\n  name: a\n");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_vars_see_untyped_scalars_as_strings),
@@ -388,6 +406,7 @@ int main(void) {
                 cmocka_unit_test(test_schema_files),
                 cmocka_unit_test(test_bad_schema_files),
                 cmocka_unit_test(test_definitions_in_json),
+                cmocka_unit_test(test_kinds_that_are_numbers),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

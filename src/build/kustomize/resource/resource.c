@@ -173,22 +173,23 @@ int names_add(struct arena *a, struct names *n, const char *name, struct err *er
         return 0;
 }
 
-static int set_metadata(struct arena *a, struct resource *r, const char *field, const char *text, struct err *err) {
-        struct value *metadata = value_obtain_map(a, &r->object, "metadata");
-        if (!metadata)
-                return err_oom(err);
-        struct value *old = value_get(metadata, field);
-        struct value v = old ? scalar_styled(old, text) : value_str(text);
-        return value_set(a, metadata, field, v) ? 0 : err_oom(err);
+/* kustomize leaves a field's style and puts a text without a type into it: a number that stood there is one again. */
+static int set_text(struct arena *a, struct value *map, const char *field, const char *text, struct err *err) {
+        const struct value *old = value_get(map, field);
+        return map && value_set(a, map, field, old ? scalar_styled(old, text) : value_str(text)) ? 0 : err_oom(err);
+}
+
+int resource_set_kind(struct arena *a, struct resource *r, const char *kind, struct err *err) {
+        return set_text(a, &r->object, "kind", kind, err);
 }
 
 int resource_set_name(struct arena *a, struct resource *r, const char *name, struct err *err) {
-        return set_metadata(a, r, "name", name, err);
+        return set_text(a, value_obtain_map(a, &r->object, "metadata"), "name", name, err);
 }
 
 int resource_set_ns(struct arena *a, struct resource *r, const char *ns, struct err *err) {
         if (*ns)
-                return set_metadata(a, r, "namespace", ns, err);
+                return set_text(a, value_obtain_map(a, &r->object, "metadata"), "namespace", ns, err);
         struct value *metadata = value_get(&r->object, "metadata");
         if (value_is_map(metadata))
                 value_remove(metadata, "namespace");

@@ -67,7 +67,9 @@ int resource_read_history(struct arena *a, struct resource *r, struct err *err);
 /* Appends a borrowed name; an empty one is left out, as kustomize does. */
 int names_add(struct arena *a, struct names *n, const char *name, struct err *err);
 
-/* metadata.name and the like, made when absent; an empty namespace is removed. */
+/* The kind, metadata.name and the like, made when absent; an empty namespace is removed. A field's quotes stay: where
+ * it had none, a text that reads as a number becomes one. */
+int resource_set_kind(struct arena *a, struct resource *r, const char *kind, struct err *err);
 int resource_set_name(struct arena *a, struct resource *r, const char *name, struct err *err);
 int resource_set_ns(struct arena *a, struct resource *r, const char *ns, struct err *err);
 

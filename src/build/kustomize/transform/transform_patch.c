@@ -25,8 +25,8 @@ struct patch_step {
 static int keep_identity(struct engine *e, struct resource *r, const struct resource *patch, const char *const *was,
                          struct err *err) {
         struct arena *a = e->arena;
-        if (!patch->allow_kind_change && !value_set(a, &r->object, "kind", value_str(was[2])))
-                return err_oom(err);
+        if (!patch->allow_kind_change && resource_set_kind(a, r, was[2], err) < 0)
+                return -1;
         if (!patch->allow_name_change && resource_set_name(a, r, was[0], err) < 0)
                 return -1;
         return resource_set_ns(a, r, was[1], err);
