@@ -352,6 +352,22 @@ static void test_bad_schema_files(void **state) {
         expect_part(&t, ".", "invalid schema file: ");
 }
 
+/* kustomize panics. A schema file is still read only when something needs it. */
+static void test_empty_definitions(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "d.json", "");
+        tree_add(&t, "r.yaml", CONFIG_MAP);
+        tree_add(&t, "kustomization.yaml", "resources: [r.yaml]\ncrds: [d.json]\n");
+        expect(&t, ".",
+               "error: loading CRDs [d.json]: unable to parse open API definition from 'd.json': the file is empty, "
+               "expected a map of definitions");
+        tree_add(&t, "kustomization.yaml", "resources: [r.yaml]\nopenapi: {path: d.json}\n");
+        expect(&t, ".", CONFIG_MAP);
+        tree_add(&t, "r.yaml", "kind: Thing\nmetadata: {name: a}\n");
+        expect_part(&t, ".", "invalid schema file: 'd.json' is empty, expected an OpenAPI document");
+}
+
 /* What begins as a JSON object is read as JSON, to its end. */
 static void test_definitions_in_json(void **state) {
         _cleanup_tree_ struct tree t;
@@ -405,6 +421,7 @@ int main(void) {
                 cmocka_unit_test(test_replaced_resources_keep_their_transformations),
                 cmocka_unit_test(test_schema_files),
                 cmocka_unit_test(test_bad_schema_files),
+                cmocka_unit_test(test_empty_definitions),
                 cmocka_unit_test(test_definitions_in_json),
                 cmocka_unit_test(test_kinds_that_are_numbers),
         };

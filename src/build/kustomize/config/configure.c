@@ -7,14 +7,20 @@
 #include "data/json/json.h"
 #include "data/yaml/yaml.h"
 
-/* Definitions that begin as a JSON object must be JSON, configurations are always YAML. */
+/* Definitions that begin as a JSON object must be JSON, configurations are always YAML. kustomize panics when there are
+ * no definitions at all. */
 static int load(struct target *t, const char *path, bool definitions, struct value *ret, struct err *err) {
         const struct yaml_options options = {.dialect = YAML_SIGS, .strict = !definitions};
         const char *text;
         size_t n;
         if (loader_read(t->e, &t->loader, path, &text, &n, err) < 0)
                 return -1;
-        if (definitions && n && *text == '{')
+        if (definitions && !n)
+                return err_set(err, ERR_INVALID,
+                               "unable to parse open API definition from '%s': the file is empty, expected a map of "
+                               "definitions",
+                               path);
+        if (definitions && *text == '{')
                 return json_parse(t->e->arena, text, n, JSON_KUBERNETES, NULL, ret, err) < 0
                                ? err_wrap(err, "unable to parse open API definition from '%s'", path)
                                : 0;

@@ -205,10 +205,18 @@ int merge_schema_noted(struct arena *a, struct merge_schema *s, const struct mem
         return known != &no_schema;
 }
 
+static int read_file(struct arena *a, const char *path, const char *text, size_t n, struct value *ret,
+                     struct err *err) {
+        const struct yaml_options options = {.dialect = YAML_SIGS};
+        if (!n)
+                return err_set(err, ERR_SYNTAX, "'%s' is empty, expected an OpenAPI document", path);
+        return *text == '{' ? json_parse(a, text, n, JSON_KUBERNETES, NULL, ret, err)
+                            : yaml_parse(a, text, n, &options, ret, err);
+}
+
 int openapi_set(struct engine *e, const struct loader *l, const struct value *spec, bool top, struct err *err) {
         const struct value *field = value_get(spec, "openapi");
         const char *path = value_get_str(field, "path"), *version = value_get_str(field, "version");
-        const struct yaml_options options = {.dialect = YAML_SIGS};
         const char *text = NULL;
         size_t n = 0;
         if (path && loader_read(e, l, path, &text, &n, err) < 0)
@@ -227,8 +235,7 @@ int openapi_set(struct engine *e, const struct loader *l, const struct value *sp
         }
         struct value document;
         _cleanup_err_ struct err bad = ERR_INIT;
-        if ((n && *text == '{' ? json_parse(e->arena, text, n, JSON_KUBERNETES, NULL, &document, &bad)
-                               : yaml_parse(e->arena, text, n, &options, &document, &bad)) < 0) {
+        if (read_file(e->arena, path, text, n, &document, &bad) < 0) {
                 if (bad.class == ERR_MEMORY || bad.class == ERR_TOO_LARGE)
                         return err_move(err, &bad);
                 e->schema.custom = true;
