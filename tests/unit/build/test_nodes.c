@@ -60,6 +60,28 @@ static void test_json_patches_leave_an_object(void **state) {
         expect_part(&t, ".", "error: missing kind in object: a JSON patch left an empty map");
 }
 
+/* What a resource has behind it goes with the annotations or the metadata that a JSON patch replaces. */
+static void test_json_patches_take_notes_away(void **state) {
+        static const char with[] = "resources: [r.yaml]\nbuildMetadata: [transformerAnnotations]\n"
+                                   "patches:\n- target: {name: a}\n"
+                                   "  patch: '[{\"op\": \"add\", \"path\": \"/metadata%s\"%s}]'\n";
+        _cleanup_tree_ struct tree t;
+        _cleanup_buf_ struct buf one = BUF_INIT(4096), all = BUF_INIT(4096);
+        buf_addf(&one, with, "/annotations/x", ", \"value\": \"y\"");
+        buf_addf(&all, with, "/annotations", ", \"value\": \"\"");
+        tree_init(&t);
+        tree_add(&t, "r.yaml", CONFIG_MAP);
+        tree_add(&t, "kustomization.yaml", buf_str(&one));
+        expect_part(&t, ".", "alpha.config.kubernetes.io/transformations: |");
+        tree_add(&t, "kustomization.yaml", buf_str(&all));
+        expect(&t, ".", CONFIG_MAP);
+        tree_add(&t, "kustomization.yaml",
+                 "resources: [r.yaml]\n"
+                 "patches: [{target: {name: a}, patch: '[{\"op\": \"add\", \"path\": \"/metadata\"}]'}]\n"
+                 "replacements: [{source: {kind: ConfigMap, name: a}, targets: [{select: {kind: X}}]}]\n");
+        expect(&t, ".", "error: nothing selected by ConfigMap.[noVer].[noGrp]/a.[noNs]");
+}
+
 /* Annotations are never null or absent for kustomize once it has noted a resource's old name there. */
 static void test_replacements_see_notes(void **state) {
         static const char with[] = "resources: [r.yaml]\n%s"
@@ -403,6 +425,7 @@ int main(void) {
                 cmocka_unit_test(test_vars_see_untyped_scalars_as_strings),
                 cmocka_unit_test(test_null_api_version),
                 cmocka_unit_test(test_json_patches_leave_an_object),
+                cmocka_unit_test(test_json_patches_take_notes_away),
                 cmocka_unit_test(test_replacements_see_notes),
                 cmocka_unit_test(test_sources_change_with_their_fields),
                 cmocka_unit_test(test_what_counts_as_a_note),

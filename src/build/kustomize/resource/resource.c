@@ -4,6 +4,8 @@
 #include "base/limits.h"
 #include "build/kustomize/field/shared.h"
 
+#define NOTES_INSIDE 4 /* a mark in the value.flags of a map; those of scalars are smaller */
+
 struct resource *resource_new(struct arena *a, struct value object) {
         struct resource *r = arena_make(a, struct resource);
         struct kind_memo *memo = r ? arena_make(a, struct kind_memo) : NULL;
@@ -115,9 +117,24 @@ bool resource_has_notes(const struct resource *r) {
 
 int resource_show_notes(struct arena *a, struct resource *r, struct err *err) {
         struct value *metadata = value_get(&r->object, "metadata");
-        if (!resource_has_notes(r) || !value_is_map(metadata) || value_obtain_map(a, metadata, "annotations"))
+        if (!resource_has_notes(r) || !value_is_map(metadata))
                 return 0;
-        return err_oom(err);
+        struct value *annotations = value_obtain_map(a, metadata, "annotations");
+        if (!annotations)
+                return err_oom(err);
+        annotations->flags |= NOTES_INSIDE;
+        return 0;
+}
+
+void resource_keep_notes(struct resource *r) {
+        const struct value *metadata = value_get(&r->object, "metadata");
+        const struct value *annotations = value_get(metadata, "annotations");
+        if (metadata && !value_is_map(metadata))
+                *r = (struct resource){.object = r->object, .memo = r->memo, .vars = r->vars};
+        if (value_is_map(annotations) && annotations->flags & NOTES_INSIDE)
+                return;
+        r->origin = NULL;
+        r->transformations = value_null();
 }
 
 /* One of kustomize's own annotations: a list with commas, "" when it is not there. The count of its parts. */

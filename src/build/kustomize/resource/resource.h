@@ -56,8 +56,12 @@ int resource_store_id(struct arena *a, const struct scopes *s, struct resource *
 /* True when kustomize keeps notes about it: there they are annotations, and so the object has a map of them. */
 bool resource_has_notes(const struct resource *r);
 
-/* Makes the map of annotations that such a resource has there. */
+/* Makes the map of annotations that such a resource has there, and marks it. */
 int resource_show_notes(struct arena *a, struct resource *r, struct err *err);
+
+/* After a JSON patch of a resource whose notes were shown: what is left of them. kustomize writes ids, prefixes and the
+ * like again where metadata is a map or absent; origin and transformations go with the annotations they are in. */
+void resource_keep_notes(struct resource *r);
 
 /* Takes the previous ids from kustomize's own annotations, which a file may bring along: internal.config.kubernetes.io/
  * previousNames, previousNamespaces and previousKinds, of one length and at most LIMIT_KUSTOMIZE_HISTORY long; others

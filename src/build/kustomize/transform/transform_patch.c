@@ -142,6 +142,7 @@ static int apply_operations(struct engine *e, struct resmap *m, const struct pat
                 if (e->schema.notes.len && value_copy(e->arena, &out, &r->object, err) < 0)
                         return -1;
                 scalar_through_json(&r->object, true);
+                resource_keep_notes(r);
                 resource_normalize_metadata(e->arena, &r->object, "annotations");
                 resmap_touch(m);
         }
