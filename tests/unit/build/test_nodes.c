@@ -133,6 +133,10 @@ static void test_what_counts_as_a_note(void **state) {
                  "resources: [r.yaml]\n"
                  "vars: [{name: V, objref: {apiVersion: v1, kind: ConfigMap, name: a}}]\n");
         expect(&t, ".", CONFIG_MAP);
+        /* That it was generated counts, also when the generator says nothing of its behavior. */
+        tree_add(&t, "base/kustomization.yaml",
+                 "configMapGenerator: [{name: a, options: {disableNameSuffixHash: true}}]\n");
+        expect_part(&t, ".", "  annotations:\n    note: x\n  name: a\n");
 }
 
 /* Annotations become strings whatever they are given; elsewhere a text must suit the type of the field. */

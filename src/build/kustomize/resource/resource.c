@@ -112,7 +112,7 @@ int resource_store_id(struct arena *a, const struct scopes *s, struct resource *
 
 bool resource_has_notes(const struct resource *r) {
         return r->n_previous || r->nameless || r->prefixes.len || r->suffixes.len || r->needs_hash ||
-               r->behavior != BEHAVIOR_UNSPECIFIED || r->origin || r->transformations.len;
+               r->behavior != BEHAVIOR_NOT_GENERATED || r->origin || r->transformations.len;
 }
 
 int resource_show_notes(struct arena *a, struct resource *r, struct err *err) {

@@ -6,7 +6,8 @@
 #include "build/kustomize/resource/resid.h"
 #include "build/kustomize/field/scalar.h"
 
-enum behavior { BEHAVIOR_UNSPECIFIED, BEHAVIOR_CREATE, BEHAVIOR_REPLACE, BEHAVIOR_MERGE };
+/* What a generator says; kustomize notes it also when that is nothing. */
+enum behavior { BEHAVIOR_NOT_GENERATED, BEHAVIOR_UNSPECIFIED, BEHAVIOR_CREATE, BEHAVIOR_REPLACE, BEHAVIOR_MERGE };
 
 struct names { /* of prefixes, suffixes or vars, in the order they came */
         const char **items;
