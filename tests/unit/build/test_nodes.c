@@ -334,6 +334,18 @@ static void test_replaced_resources_keep_their_transformations(void **state) {
                     "          apiVersion: builtin\n          kind: PrefixTransformer\n");
 }
 
+/* A generated resource merges into one of its kind, and not into what a patch has made of it. */
+static void test_generators_and_changed_kinds(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "base/r.yaml", CONFIG_MAP);
+        tree_add(&t, "base/kustomization.yaml",
+                 "resources: [r.yaml]\npatches:\n- target: {name: a}\n  options: {allowKindChange: true}\n"
+                 "  patch: '{kind: X, metadata: {name: a}}'\n");
+        tree_add(&t, "kustomization.yaml", "resources: [base]\nconfigMapGenerator: [{name: a, behavior: merge}]\n");
+        expect_part(&t, ".", "cannot find resource with id ConfigMap.v1.[noGrp]/a.[noNs] to replace");
+}
+
 #define CONTAINER(line) "spec:\n  template:\n    spec:\n      containers:\n      - " line "\n        name: c\n"
 
 /* A schema file takes the built-in schema's place unless that was needed before: for the scope of a kind that stands
@@ -446,6 +458,7 @@ int main(void) {
                 cmocka_unit_test(test_merged_data_is_bytes),
                 cmocka_unit_test(test_notes_in_the_input),
                 cmocka_unit_test(test_replaced_resources_keep_their_transformations),
+                cmocka_unit_test(test_generators_and_changed_kinds),
                 cmocka_unit_test(test_schema_files),
                 cmocka_unit_test(test_bad_schema_files),
                 cmocka_unit_test(test_empty_definitions),

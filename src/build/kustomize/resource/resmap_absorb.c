@@ -52,6 +52,21 @@ static int take_over(struct resmap *m, struct resource *r, const struct resource
         return resource_set_ns(a, r, resource_ns(a, old), err);
 }
 
+/* What takes over must be of the kind that the old one is now: a patch may have changed it. */
+static int check_same_id(struct resmap *m, const struct resource *r, const struct resource *old, struct err *err) {
+        struct resid now, was;
+        size_t n;
+        if (resource_current_id(m->arena, m->scopes, r, &now) < 0 ||
+            resource_current_id(m->arena, m->scopes, old, &was) < 0)
+                return err_oom(err);
+        const char *a = resid_key(m->arena, &now, &n), *b = resid_key(m->arena, &was, &n);
+        if (!a || !b)
+                return err_oom(err);
+        return streq(a, b) ? 0
+                           : err_set(err, ERR_NOT_FOUND, "cannot find resource with id %s to replace",
+                                     resid_string(m->arena, &now));
+}
+
 static const char *behavior_name(enum behavior b) {
         return b == BEHAVIOR_CREATE ? "create" : "unspecified";
 }
@@ -77,7 +92,7 @@ int resmap_absorb(struct resmap *m, struct resource *r, struct err *err) {
                                "id %s exists; can not use behavior: '%s', behavior must be merge or replace", text,
                                behavior_name(r->behavior));
         struct resource *old = found->resource;
-        if (take_over(m, r, old, err) < 0)
+        if (take_over(m, r, old, err) < 0 || check_same_id(m, r, old, err) < 0)
                 return -1;
         if (r->behavior == BEHAVIOR_MERGE) {
                 if (inherit(m->arena, &r->object, &old->object, "data", err) < 0 ||
