@@ -112,6 +112,14 @@ static int add_managed_by(struct engine *e, struct resmap *m, struct err *err) {
         return 0;
 }
 
+/* kustomize does not say which object it cannot decode. */
+static int not_decoded(struct engine *e, const struct resource *r, struct err *err) {
+        struct resid id;
+        if (resource_current_id(e->arena, &e->scopes, r, &id) < 0)
+                return err_oom(err);
+        return err_wrap(err, "%s", resid_string(e->arena, &id));
+}
+
 static int finish(struct engine *e, struct accumulator *acc, const struct value *spec, struct value *ret,
                   struct err *err) {
         struct resmap *m = acc->resources;
@@ -126,8 +134,8 @@ static int finish(struct engine *e, struct accumulator *acc, const struct value 
                 return err_set(err, ERR_INVALID, "%s", e->late_error);
         struct value out = value_list();
         for (size_t i = 0; i < m->len; i++)
-                if (yaml_settle(e->arena, &m->items[i]->object, err) < 0)
-                        return -1;
+                if (scalar_settle(e->arena, &m->items[i]->object, err) < 0)
+                        return not_decoded(e, m->items[i], err);
                 else if (!value_append(e->arena, &out, m->items[i]->object))
                         return err_oom(err);
         *ret = out;

@@ -147,8 +147,8 @@ static void test_types_of_targets(void **state) {
                 const char *path, *result;
         } cases[] = {
                 {"metadata.annotations.b", "    b: x\n"},
-                {"data.b", "error: cannot decode !!str `x` as a !!bool"},
-                {"data.t", "error: cannot decode !!str `x` as a !!timestamp"},
+                {"data.b", "error: ConfigMap.v1.[noGrp]/a.[noNs]: cannot decode !!str `x` as a !!bool"},
+                {"data.t", "error: ConfigMap.v1.[noGrp]/a.[noNs]: cannot decode !!str `x` as a !!timestamp"},
         };
         _cleanup_tree_ struct tree t;
         tree_init(&t);
@@ -164,6 +164,28 @@ static void test_types_of_targets(void **state) {
         tree_add(&t, "kustomization.yaml", buf_str(&whole));
         tree_add(&t, "r.yaml", CONFIG_MAP "  annotations: null\n");
         expect(&t, ".", CONFIG_MAP);
+}
+
+/* What does not suit its type is an error when it is printed, not when it is gone by then, or right again. */
+static void test_wrong_types_are_found_in_the_end(void **state) {
+        static const char suits_not[] = "resources: [r.yaml]\nreplacements:\n- sourceValue: x\n"
+                                        "  targets: [{select: {kind: ConfigMap}, fieldPaths: [data.b]}]\n";
+        static const char mends[] = "resources: [base]\nreplacements:\n- sourceValue: 'false'\n"
+                                    "  targets: [{select: {kind: ConfigMap}, fieldPaths: [data.b]}]\n";
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "base/r.yaml", CONFIG_MAP "data: {b: true}\n");
+        tree_add(&t, "base/kustomization.yaml", suits_not);
+        tree_add(&t, "kustomization.yaml", "resources: [base]\n");
+        expect_part(&t, ".", "cannot decode !!str `x` as a !!bool");
+        tree_add(&t, "kustomization.yaml", mends);
+        expect_part(&t, ".", "data:\n  b: false\n");
+        tree_add(&t, "kustomization.yaml", "resources: [base]\nconfigMapGenerator: [{name: a, behavior: replace}]\n");
+        expect(&t, ".", CONFIG_MAP);
+        tree_add(&t, "kustomization.yaml", /* it reads the object */
+                 "resources: [base]\npatches:\n- target: {name: a}\n"
+                 "  patch: '[{\"op\": \"remove\", \"path\": \"/data/b\"}]'\n");
+        expect_part(&t, ".", "error: ");
 }
 
 static void test_a_suffix_behind_a_null(void **state) {
@@ -446,6 +468,7 @@ int main(void) {
                 cmocka_unit_test(test_sources_change_with_their_fields),
                 cmocka_unit_test(test_what_counts_as_a_note),
                 cmocka_unit_test(test_types_of_targets),
+                cmocka_unit_test(test_wrong_types_are_found_in_the_end),
                 cmocka_unit_test(test_a_suffix_behind_a_null),
                 cmocka_unit_test(test_subjects_are_maps),
                 cmocka_unit_test(test_quotes_of_patches_do_not_stay),

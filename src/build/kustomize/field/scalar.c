@@ -8,6 +8,9 @@
 
 #include <inttypes.h>
 
+/* Above the marks in value.flags, in a string of VALUE_STYLE_SPELLED: the enum tag that its text does not fit. */
+#define MISTYPED_SHIFT 4
+
 const char *scalar_text(struct arena *a, const struct value *v) {
         if (!v)
                 return "";
@@ -88,36 +91,80 @@ int scalar_keep_quotes(struct arena *a, const struct value *was, struct value *n
         return 0;
 }
 
-int scalar_retyped(const struct value *old, const char *text, struct value *ret, struct err *err) {
-        static const char *const tags[] = {
-                [VALUE_NULL] = "null", [VALUE_BOOL] = "bool",   [VALUE_INT] = "int",
-                [VALUE_UINT] = "int",  [VALUE_FLOAT] = "float",
+/* What may stand in a node that kyaml has typed already; NO_TAG takes any text. */
+enum tag { NO_TAG, TAG_NULL, TAG_BOOL, TAG_INT, TAG_FLOAT, TAG_TIMESTAMP };
+
+static const char *const tag_names[] = {
+        [NO_TAG] = "",
+        [TAG_NULL] = YAML_TAG_PREFIX "null",
+        [TAG_BOOL] = YAML_TAG_PREFIX "bool",
+        [TAG_INT] = YAML_TAG_PREFIX "int",
+        [TAG_FLOAT] = YAML_TAG_PREFIX "float",
+        [TAG_TIMESTAMP] = YAML_TAG_PREFIX "timestamp",
+};
+
+static enum tag tag_of(const struct value *v) {
+        static const enum tag tags[] = {
+                [VALUE_NULL] = TAG_NULL, [VALUE_BOOL] = TAG_BOOL,   [VALUE_INT] = TAG_INT,
+                [VALUE_UINT] = TAG_INT,  [VALUE_FLOAT] = TAG_FLOAT,
         };
+        if (v->type != VALUE_STRING)
+                return tags[v->type];
+        if (v->style != VALUE_STYLE_SPELLED)
+                return NO_TAG;
+        if (v->flags >> MISTYPED_SHIFT)
+                return (enum tag)(v->flags >> MISTYPED_SHIFT);
+        const struct yaml_scalar was = yaml_scalar_resolve(v->str, v->len, YAML_KYAML);
+        if (was.type == YAML_SCALAR_TIMESTAMP)
+                return TAG_TIMESTAMP;
+        const struct value typed = of_resolved(&was, v->str, v->len);
+        return typed.type == VALUE_STRING ? NO_TAG : tags[typed.type];
+}
+
+int scalar_retyped(const struct value *old, const char *text, struct value *ret, struct err *err) {
         size_t n = strlen(text);
-        if (old->type == VALUE_STRING && old->style == VALUE_STYLE_SPELLED) {
-                const struct yaml_scalar was = yaml_scalar_resolve(old->str, old->len, YAML_KYAML);
-                const struct value typed = of_resolved(&was, old->str, old->len);
-                if (typed.type != VALUE_STRING)
-                        return scalar_retyped(&typed, text, ret, err);
-                struct yaml_scalar now;
-                if (was.type == YAML_SCALAR_TIMESTAMP &&
-                    yaml_scalar_resolve_tagged(YAML_TAG_PREFIX "timestamp", text, n, YAML_KYAML, &now, err) < 0)
-                        return -1;
-        }
-        if (old->type == VALUE_STRING) {
-                uint8_t style = old->style; /* ret may be old */
-                *ret = value_strn(text, n);
-                ret->style = style;
-                return 0;
-        }
-        if (old->type == VALUE_LIST || old->type == VALUE_MAP)
-                return scalar_wrong_kind("ScalarNode", old, err);
-        char tag[64];
-        snprintf(tag, sizeof(tag), YAML_TAG_PREFIX "%s", tags[old->type]);
         struct yaml_scalar s;
-        if (yaml_scalar_resolve_tagged(tag, text, n, YAML_KYAML, &s, err) < 0)
+        if (!scalar_is(old))
+                return scalar_wrong_kind("ScalarNode", old, err);
+        enum tag tag = tag_of(old);
+        if (yaml_scalar_resolve_tagged(tag_names[tag], text, n, YAML_KYAML, &s, err) < 0)
                 return -1;
-        *ret = of_resolved(&s, text, n);
+        uint8_t style = old->style; /* ret may be old */
+        *ret = tag == NO_TAG ? value_strn(text, n) : of_resolved(&s, text, n);
+        if (tag == NO_TAG || tag == TAG_TIMESTAMP)
+                ret->style = style;
+        return 0;
+}
+
+int scalar_retyped_late(const struct value *old, const char *text, struct value *ret, struct err *err) {
+        _cleanup_err_ struct err why = ERR_INIT;
+        if (scalar_retyped(old, text, ret, &why) == 0)
+                return 0;
+        if (why.class != ERR_SYNTAX)
+                return err_move(err, &why);
+        enum tag tag = tag_of(old);
+        *ret = value_str(text);
+        ret->style = VALUE_STYLE_SPELLED;
+        ret->flags = (uint8_t)(tag << MISTYPED_SHIFT);
+        return 0;
+}
+
+int scalar_settle(struct arena *a, struct value *v, struct err *err) {
+        struct yaml_scalar s;
+        if (v->type == VALUE_LIST) {
+                VALUE_EACH_ITEM(item, v)
+                        if (scalar_settle(a, item, err) < 0)
+                                return -1;
+        } else if (v->type == VALUE_MAP) {
+                VALUE_EACH_MEMBER(m, v)
+                        if (scalar_settle(a, &m->value, err) < 0)
+                                return -1;
+        } else if (v->style == VALUE_STYLE_SPELLED) {
+                if (v->type == VALUE_STRING && v->flags >> MISTYPED_SHIFT &&
+                    yaml_scalar_resolve_tagged(tag_names[tag_of(v)], v->str, v->len, YAML_KYAML, &s, err) < 0)
+                        return -1;
+                return yaml_settle(a, v, err);
+        }
         return 0;
 }
 

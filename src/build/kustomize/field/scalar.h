@@ -46,6 +46,13 @@ int scalar_keep_quotes(struct arena *a, const struct value *was, struct value *n
  * ERR_INVALID when it cannot be read as that type. */
 int scalar_retyped(const struct value *old, const char *text, struct value *ret, struct err *err);
 
+/* The same, but a text that cannot be read as that type stays until scalar_settle() comes to it, as in kustomize, which
+ * decodes nodes when it prints them: by then it may be gone or replaced. ERR_INVALID for lists and maps. */
+int scalar_retyped_late(const struct value *old, const char *text, struct value *ret, struct err *err);
+
+/* yaml_settle() for trees of a build. ERR_SYNTAX for what scalar_retyped_late() left. */
+int scalar_settle(struct arena *a, struct value *v, struct err *err);
+
 /* What a tree (settled: see yaml_settle()) is after kustomize has taken it through Go's encoding/json: no scalar is
  * untyped or shared, nulls are "null". Read from JSON's text, strings stay in double quotes; decoded, as after a JSON
  * patch, integers are doubles and strings have the quotes they need. */

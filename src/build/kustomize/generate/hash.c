@@ -30,7 +30,7 @@ static int add_field(struct arena *a, struct value *out, const struct value *obj
         const struct value *v = value_get(object, name);
         struct value settled;
         if (v && !scalar_is(v) && yaml_has_spelled(v)) {
-                if (value_clone(a, v, &settled, err) < 0 || yaml_settle(a, &settled, err) < 0)
+                if (value_clone(a, v, &settled, err) < 0 || scalar_settle(a, &settled, err) < 0)
                         return -1;
                 v = &settled;
         }

@@ -5,7 +5,6 @@
 #include "build/kustomize/load/loader.h"
 #include "build/kustomize/resource/origin.h"
 #include "build/kustomize/file/shape.h"
-#include "data/yaml/yaml.h"
 
 static const char *string_at(const struct value *map, const char *key) {
         return value_string_or(value_get(map, key), "");
@@ -198,7 +197,7 @@ static int configure_one(struct target *t, const struct resource *r, struct step
                 struct value config;
                 struct fieldspecs *fields = NULL;
                 struct value settled = r->object;
-                if (yaml_settle(t->e->arena, &settled, err) < 0)
+                if (scalar_settle(t->e->arena, &settled, err) < 0)
                         return -1;
                 if (shape_read(t->e->arena, transformers[i].shape, &settled, SHAPE_COERCE, &config, err) < 0) {
                         err_wrap(err, "error unmarshaling JSON: while decoding JSON");

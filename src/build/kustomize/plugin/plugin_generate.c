@@ -4,7 +4,6 @@
 #include "build/kustomize/resource/origin.h"
 #include "build/kustomize/plugin/plugin.h"
 #include "build/kustomize/file/shape.h"
-#include "data/yaml/yaml.h"
 
 static const char *string_at(const struct value *map, const char *key) {
         return value_string_or(value_get(map, key), "");
@@ -15,7 +14,7 @@ static int generate_map(struct target *t, struct accumulator *acc, const struct 
         struct arena *a = t->e->arena;
         struct value args, settled = r->object;
         struct resource *made;
-        if (yaml_settle(a, &settled, err) < 0)
+        if (scalar_settle(a, &settled, err) < 0)
                 return -1;
         if (shape_read(a, &shape_generator_args, &settled, SHAPE_COERCE, &args, err) < 0)
                 return plugin_fails(t, r, err);

@@ -64,7 +64,7 @@ static int put_field(struct arena *a, const struct value *object, struct value *
                 else if (is_annotation(object, field))
                         *field = value_str(text);
                 else
-                        return scalar_retyped(field, text, field, err);
+                        return scalar_retyped_late(field, text, field, err);
                 return 0;
         }
         return value_clone(a, value, field, err);

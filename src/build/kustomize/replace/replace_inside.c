@@ -82,5 +82,5 @@ int replace_inside(struct arena *a, struct value *object, const struct path *pat
         const char *out = write_back(a, &inner, text);
         if (!out)
                 return err_oom(err);
-        return scalar_retyped(&old, out, scalar, err) < 0 ? -1 : 1;
+        return scalar_retyped_late(&old, out, scalar, err) < 0 ? -1 : 1;
 }
