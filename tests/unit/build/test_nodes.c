@@ -149,10 +149,11 @@ static void test_types_of_targets(void **state) {
                 {"metadata.annotations.b", "    b: x\n"},
                 {"data.b", "error: ConfigMap.v1.[noGrp]/a.[noNs]: cannot decode !!str `x` as a !!bool"},
                 {"data.t", "error: ConfigMap.v1.[noGrp]/a.[noNs]: cannot decode !!str `x` as a !!timestamp"},
+                {"data.n", "error: ConfigMap.v1.[noGrp]/a.[noNs]: cannot decode !!str `x` as a !!null"},
         };
         _cleanup_tree_ struct tree t;
         tree_init(&t);
-        tree_add(&t, "r.yaml", CONFIG_MAP "  annotations: {b: true}\ndata: {b: true, t: 2001-01-01}\n");
+        tree_add(&t, "r.yaml", CONFIG_MAP "  annotations: {b: true}\ndata: {b: true, t: 2001-01-01, n: ~}\n");
         for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
                 _cleanup_buf_ struct buf file = BUF_INIT(4096);
                 buf_addf(&file, with, cases[i].path);
@@ -186,6 +187,18 @@ static void test_wrong_types_are_found_in_the_end(void **state) {
                  "resources: [base]\npatches:\n- target: {name: a}\n"
                  "  patch: '[{\"op\": \"remove\", \"path\": \"/data/b\"}]'\n");
         expect_part(&t, ".", "error: ");
+}
+
+/* A null with the text of something else is a null until it is printed. */
+static void test_texts_of_nulls(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "base/r.yaml", CONFIG_MAP "  labels: ~\n");
+        tree_add(&t, "base/kustomization.yaml",
+                 "resources: [r.yaml]\nreplacements:\n- sourceValue: x\n"
+                 "  targets: [{select: {kind: ConfigMap}, fieldPaths: [metadata.labels]}]\n");
+        tree_add(&t, "kustomization.yaml", "resources: [base]\nlabels: [{pairs: {k: v}}]\n");
+        expect(&t, ".", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  labels:\n    k: v\n  name: a\n");
 }
 
 static void test_a_suffix_behind_a_null(void **state) {
@@ -469,6 +482,7 @@ int main(void) {
                 cmocka_unit_test(test_what_counts_as_a_note),
                 cmocka_unit_test(test_types_of_targets),
                 cmocka_unit_test(test_wrong_types_are_found_in_the_end),
+                cmocka_unit_test(test_texts_of_nulls),
                 cmocka_unit_test(test_a_suffix_behind_a_null),
                 cmocka_unit_test(test_subjects_are_maps),
                 cmocka_unit_test(test_quotes_of_patches_do_not_stay),

@@ -142,10 +142,13 @@ int scalar_retyped_late(const struct value *old, const char *text, struct value 
                 return 0;
         if (why.class != ERR_SYNTAX)
                 return err_move(err, &why);
-        enum tag tag = tag_of(old);
+        enum tag tag = tag_of(old); /* ret may be old */
         *ret = value_str(text);
         ret->style = VALUE_STYLE_SPELLED;
-        ret->flags = (uint8_t)(tag << MISTYPED_SHIFT);
+        if (tag == TAG_NULL) /* for all that comes it is one */
+                ret->type = VALUE_NULL;
+        else
+                ret->flags = (uint8_t)(tag << MISTYPED_SHIFT);
         return 0;
 }
 
