@@ -425,6 +425,25 @@ static void test_bad_schema_files(void **state) {
         expect_part(&t, ".", "invalid schema file: ");
 }
 
+/* What a way through text changes (nothing behind a key in braces is "") stays in the items of a list: they take none.
+ */
+static void test_scalars_of_lists(void **state) {
+        static const char object[] = "{kind: Thing, metadata: {name: a}, t: 2001-12-14t21:59:43.10Z, x: [{y, z: }]}";
+        _cleanup_buf_ struct buf list = BUF_INIT(4096);
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml", "resources: [r.yaml]\n");
+        tree_add(&t, "r.yaml", object);
+        expect(&t, ".",
+               "kind: Thing\nmetadata:\n  name: a\nt: \"2001-12-14t21:59:43.10Z\"\nx:\n- \"y\": \"\"\n  z: \"\"\n");
+        buf_addf(&list, "kind: ThingList\nitems:\n- %s\n- kind: Thing\n  metadata: {name: b}\n  f: >\n    a\n     b\n",
+                 object);
+        tree_add(&t, "r.yaml", buf_str(&list));
+        expect(&t, ".",
+               "kind: Thing\nmetadata:\n  name: a\nt: \"2001-12-14T21:59:43.1Z\"\nx:\n- \"y\": null\n  z: null\n---\n"
+               "f: |\n  a\n   b\nkind: Thing\nmetadata:\n  name: b\n");
+}
+
 /* kustomize panics. A schema file is still read only when something needs it. */
 static void test_empty_definitions(void **state) {
         _cleanup_tree_ struct tree t;
@@ -498,6 +517,7 @@ int main(void) {
                 cmocka_unit_test(test_generators_and_changed_kinds),
                 cmocka_unit_test(test_schema_files),
                 cmocka_unit_test(test_bad_schema_files),
+                cmocka_unit_test(test_scalars_of_lists),
                 cmocka_unit_test(test_empty_definitions),
                 cmocka_unit_test(test_definitions_in_json),
                 cmocka_unit_test(test_kinds_that_are_numbers),

@@ -90,13 +90,33 @@ static bool is_late(struct engine *e, const struct yaml_piece *piece, const stru
         return e->late_error != NULL;
 }
 
+static bool is_unwrapped(const char *kind) {
+        return streq(kind, "List") || streq(kind, "ResourceList");
+}
+
+/* kustomize decodes the items of kinds that end in List where they stand: they do not take the way through text, which
+ * changes some scalars of flow collections and folded ones. */
+static int decode_items(struct engine *e, const struct yaml_piece *piece, struct value *v, struct err *err) {
+        const struct yaml_options options = {.dialect = YAML_KYAML, .verbatim = true};
+        const char *kind = value_string_or(value_get(v, "kind"), "");
+        struct value *items = value_get(v, "items"), decoded;
+        if (!str_has_suffix(kind, "List") || is_unwrapped(kind) || !value_is_list(items))
+                return 0;
+        if (yaml_parse(e->arena, piece->text, piece->n, &options, &decoded, err) < 0)
+                return -1;
+        const struct value *same = value_get(&decoded, "items");
+        if (same)
+                *items = *same;
+        return 0;
+}
+
 /* One document. A late fault makes it null. */
 static int parse_piece(struct engine *e, const struct yaml_piece *piece, struct value *ret, struct err *err) {
         struct yaml_note *notes = NULL;
         const struct yaml_options options = {.dialect = YAML_KYAML, .spelled = true, .pool = e->pool, .notes = &notes};
         _cleanup_err_ struct err why = ERR_INIT;
         if (yaml_parse(e->arena, piece->text, piece->n, &options, ret, &why) == 0)
-                return merge_schema_note(&e->schema, notes, err);
+                return decode_items(e, piece, ret, err) < 0 ? -1 : merge_schema_note(&e->schema, notes, err);
         *ret = value_null();
         if (is_late(e, piece, &why))
                 return 0;
@@ -127,7 +147,7 @@ static int parse_pieces(struct engine *e, const char *text, size_t n, struct val
         const struct value *only = documents.len == 1 && pieces == 1 ? documents.items : NULL;
         const char *kind = value_get_str(only, "kind");
         const struct value *items = value_get(only, "items");
-        if (kind && items && (streq(kind, "List") || streq(kind, "ResourceList"))) {
+        if (kind && items && is_unwrapped(kind)) {
                 documents = value_list();
                 if (value_is_list(items))
                         documents = *items;
