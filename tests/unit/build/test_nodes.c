@@ -222,6 +222,15 @@ static void test_subjects_are_maps(void **state) {
         expect_part(&t, ".",
                     "error: setting namespace on (cluster)role binding subjects: looking up name on "
                     "(cluster)role binding subject: wrong node kind: expected MappingNode but got ScalarNode");
+        /* kustomize panics at a kind that is no text, where there is a namespace. */
+        tree_add(&t, "r.yaml",
+                 "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: a}\n"
+                 "subjects: [{kind: ~, name: b}]\n");
+        expect_part(&t, ".", "subjects:\n- kind: null\n  name: b\n");
+        tree_add(&t, "r.yaml",
+                 "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: a}\n"
+                 "subjects: [{kind: ~, name: default}]\n");
+        expect_part(&t, ".", "error: expected strings as kinds in the subjects of \"RoleBinding.v1.rbac");
 }
 
 /* A patch's quotes go: the field keeps the style that it had. */

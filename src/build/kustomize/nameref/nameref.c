@@ -100,9 +100,15 @@ static int read_subjects(struct referrer *f, struct err *err) {
                 if (!value_is_map(subject)) /* kustomize panics */
                         return err_set(err, ERR_INVALID, "expected maps in the subjects of \"%s\", but found a %s",
                                        resid_string(f->e->arena, &f->id), value_type_name(subject));
-                const char *ns = value_get_str(subject, "namespace");
-                bool account = value_equals_str(value_get(subject, "kind"), "ServiceAccount");
-                if (account && value_get(subject, "namespace") && !ns)
+                const struct value *kind = value_get(subject, "kind"), *space = value_get(subject, "namespace");
+                if (kind && space && !scalar_is_string(kind)) /* here as well */
+                        return err_set(err, ERR_INVALID,
+                                       "expected strings as kinds in the subjects of \"%s\", but found: %s",
+                                       resid_string(f->e->arena, &f->id),
+                                       value_is_string(kind) ? kind->str : value_type_name(kind));
+                const char *ns = value_string_or(space, NULL);
+                bool account = value_equals_str(kind, "ServiceAccount");
+                if (account && space && !ns)
                         return err_set(err, ERR_INVALID, "Invalid Input: namespace is blank for resource \"%s\"\n",
                                        resid_string(f->e->arena, &f->id));
                 if (account && ns && names_add(f->e->arena, &f->subjects_ns, ns, err) < 0)
