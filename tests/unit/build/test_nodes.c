@@ -82,6 +82,36 @@ static void test_json_patches_take_notes_away(void **state) {
         expect(&t, ".", "error: nothing selected by ConfigMap.[noVer].[noGrp]/a.[noNs]");
 }
 
+/* A strategic merge that replaces the annotations takes all that kustomize notes there, ids too. */
+static void test_merges_take_notes_away(void **state) {
+        static const char with[] =
+                "resources: [base]\npatches:\n"
+                "- patch: '{apiVersion: v1, kind: ConfigMap, metadata: {name: a, annotations: %s}}'\n"
+                "  options: {allowNameChange: %s}\n"
+                "replacements: [{source: {kind: ConfigMap, name: a}, targets: [{select: {kind: X}}]}]\n";
+        static const char lost[] = "error: nothing selected by ConfigMap.[noVer].[noGrp]/a.[noNs]";
+        static const struct {
+                const char *annotations, *allow, *result;
+        } cases[] = {
+                {"{$patch: delete}", "false", lost},
+                {"{$patch: replace, k: v}", "false", lost},
+                {"null", "false", lost},
+                {"{k: v}", "false", "  annotations:\n    k: v\n  name: p-a\n"},
+                {"{k: null}", "true", "  annotations:\n    k: \"null\"\n  name: a\n"},
+                {"null", "true", "  name: a\n"},
+        };
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "base/r.yaml", CONFIG_MAP);
+        tree_add(&t, "base/kustomization.yaml", "resources: [r.yaml]\nnamePrefix: p-\n");
+        for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+                _cleanup_buf_ struct buf file = BUF_INIT(4096);
+                buf_addf(&file, with, cases[i].annotations, cases[i].allow);
+                tree_add(&t, "kustomization.yaml", buf_str(&file));
+                expect_part(&t, ".", cases[i].result);
+        }
+}
+
 /* Annotations are never null or absent for kustomize once it has noted a resource's old name there. */
 static void test_replacements_see_notes(void **state) {
         static const char with[] = "resources: [r.yaml]\n%s"
@@ -505,6 +535,7 @@ int main(void) {
                 cmocka_unit_test(test_null_api_version),
                 cmocka_unit_test(test_json_patches_leave_an_object),
                 cmocka_unit_test(test_json_patches_take_notes_away),
+                cmocka_unit_test(test_merges_take_notes_away),
                 cmocka_unit_test(test_replacements_see_notes),
                 cmocka_unit_test(test_sources_change_with_their_fields),
                 cmocka_unit_test(test_what_counts_as_a_note),

@@ -126,12 +126,20 @@ int resource_show_notes(struct arena *a, struct resource *r, struct err *err) {
         return 0;
 }
 
+bool resource_shows_notes(const struct resource *r) {
+        const struct value *annotations = value_path(&r->object, "metadata", "annotations", NULL);
+        return value_is_map(annotations) && annotations->flags & NOTES_INSIDE;
+}
+
+void resource_lose_notes(struct resource *r) {
+        *r = (struct resource){.object = r->object, .memo = r->memo, .vars = r->vars};
+}
+
 void resource_keep_notes(struct resource *r) {
         const struct value *metadata = value_get(&r->object, "metadata");
-        const struct value *annotations = value_get(metadata, "annotations");
         if (metadata && !value_is_map(metadata))
-                *r = (struct resource){.object = r->object, .memo = r->memo, .vars = r->vars};
-        if (value_is_map(annotations) && annotations->flags & NOTES_INSIDE)
+                resource_lose_notes(r);
+        if (resource_shows_notes(r))
                 return;
         r->origin = NULL;
         r->transformations = value_null();

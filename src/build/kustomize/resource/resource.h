@@ -60,6 +60,12 @@ bool resource_has_notes(const struct resource *r);
 /* Makes the map of annotations that such a resource has there, and marks it. */
 int resource_show_notes(struct arena *a, struct resource *r, struct err *err);
 
+/* True while that map is there, and not another one that a patch has put in its place. */
+bool resource_shows_notes(const struct resource *r);
+
+/* Forgets all that kustomize notes in annotations. */
+void resource_lose_notes(struct resource *r);
+
 /* After a JSON patch of a resource whose notes were shown: what is left of them. kustomize writes ids, prefixes and the
  * like again where metadata is a map or absent; origin and transformations go with the annotations they are in. */
 void resource_keep_notes(struct resource *r);

@@ -41,11 +41,16 @@ static int merge_into(struct engine *e, struct resource *r, const struct resourc
         /* kustomize drops the object that a patch puts in the whole object's place. */
         if (value_equals_str(value_get(body, "$patch"), "replace"))
                 return keep_identity(e, r, patch, was, err);
+        if (resource_show_notes(a, r, err) < 0)
+                return -1;
+        bool noted = resource_shows_notes(r);
         /* The result shares nodes with what it is given, and later steps write into results. */
         struct value own;
         struct merge_schema *schema = engine_schema(e, err);
         if (!schema || value_clone(a, body, &own, err) < 0 || merge_strategic(a, schema, &r->object, &own, err) < 0)
                 return -1;
+        if (noted && !resource_shows_notes(r)) /* no one writes them again, as after a JSON patch */
+                resource_lose_notes(r);
         return resource_is_empty(r) ? 0 : keep_identity(e, r, patch, was, err);
 }
 
@@ -232,8 +237,11 @@ int patch_configure(struct target *t, const struct value *patch, struct steps *s
                 return -1;
         const struct value *options = value_get(patch, "options");
         for (size_t i = 0; i < s->merges.len; i++) {
-                s->merges.items[i]->allow_name_change = value_bool_or(value_get(options, "allowNameChange"), false);
-                s->merges.items[i]->allow_kind_change = value_bool_or(value_get(options, "allowKindChange"), false);
+                struct resource *merge = s->merges.items[i];
+                merge->allow_name_change = value_bool_or(value_get(options, "allowNameChange"), false);
+                merge->allow_kind_change = value_bool_or(value_get(options, "allowKindChange"), false);
+                if (merge->allow_name_change || merge->allow_kind_change) /* kustomize notes that there */
+                        resource_normalize_metadata(a, &merge->object, "annotations");
         }
         return add_step(t, s, "PatchTransformer", steps, err);
 }
