@@ -68,9 +68,6 @@ int yaml_describe(struct buf *b, const char *text, size_t n, enum yaml_dialect d
  * text of something else. */
 int yaml_settle(struct arena *a, struct value *v, struct err *err);
 
-/* True when there is one. */
-bool yaml_has_spelled(const struct value *v);
-
 /* ---- one document after the other ---- */
 
 struct yaml_stream;

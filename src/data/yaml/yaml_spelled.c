@@ -33,20 +33,6 @@ static int settle_scalar(struct arena *a, struct value *v, struct err *err) {
         return yaml_build_scalar_value(&b, &n, &s, v);
 }
 
-bool yaml_has_spelled(const struct value *v) {
-        if (v->type == VALUE_STRING || v->type == VALUE_NULL)
-                return v->style == VALUE_STYLE_SPELLED;
-        if (v->type == VALUE_LIST)
-                VALUE_EACH_ITEM(item, v)
-                        if (yaml_has_spelled(item))
-                                return true;
-        if (v->type == VALUE_MAP)
-                VALUE_EACH_MEMBER(m, v)
-                        if (yaml_has_spelled(&m->value))
-                                return true;
-        return false;
-}
-
 int yaml_settle(struct arena *a, struct value *v, struct err *err) {
         if (v->type == VALUE_NULL && v->style == VALUE_STYLE_SPELLED) {
                 struct yaml_scalar s;

@@ -112,6 +112,17 @@ static void test_merges_take_notes_away(void **state) {
         }
 }
 
+/* Hashes are of what Go's decoder makes of a number. */
+static void test_hashes_of_long_numbers(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml",
+                 "configMapGenerator: [{name: my.app}]\n"
+                 "patches: [{patch: '{apiVersion: v1, kind: ConfigMap, metadata: {name: my.app},"
+                 " data: {\u00e9: 1844674407370955161}}'}]\n");
+        expect_part(&t, ".", "  name: my.app-dc7dd8mdgf\n");
+}
+
 /* Annotations are never null or absent for kustomize once it has noted a resource's old name there. */
 static void test_replacements_see_notes(void **state) {
         static const char with[] = "resources: [r.yaml]\n%s"
@@ -536,6 +547,7 @@ int main(void) {
                 cmocka_unit_test(test_json_patches_leave_an_object),
                 cmocka_unit_test(test_json_patches_take_notes_away),
                 cmocka_unit_test(test_merges_take_notes_away),
+                cmocka_unit_test(test_hashes_of_long_numbers),
                 cmocka_unit_test(test_replacements_see_notes),
                 cmocka_unit_test(test_sources_change_with_their_fields),
                 cmocka_unit_test(test_what_counts_as_a_note),

@@ -24,14 +24,15 @@ static const char *letters(struct arena *a, const char *text, size_t n, struct e
         return hash;
 }
 
-/* A member of the hashed object: maps as they are, scalars as texts, absent ones as "". */
+/* A member of the hashed object: maps as Go decodes their JSON, scalars as texts, absent ones as "". */
 static int add_field(struct arena *a, struct value *out, const struct value *object, const char *name, bool optional,
                      struct err *err) {
         const struct value *v = value_get(object, name);
         struct value settled;
-        if (v && !scalar_is(v) && yaml_has_spelled(v)) {
+        if (v && !scalar_is(v)) {
                 if (value_clone(a, v, &settled, err) < 0 || scalar_settle(a, &settled, err) < 0)
                         return -1;
+                scalar_through_json(&settled, true);
                 v = &settled;
         }
         if (optional && !value_is_map(v))
