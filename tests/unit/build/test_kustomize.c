@@ -12,17 +12,6 @@
 
 #define CONFIG_MAP(name) "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: " name "\n"
 
-static void expect(struct tree *t, const char *path, const char *text) {
-        _cleanup_free_ char *out = tree_build(t, path);
-        assert_string_equal(out, text);
-}
-
-static void expect_part(struct tree *t, const char *path, const char *part) {
-        _cleanup_free_ char *out = tree_build(t, path);
-        if (!strstr(out, part))
-                assert_string_equal(out, part);
-}
-
 static void test_overlay(void **state) {
         _cleanup_tree_ struct tree t;
         tree_init(&t);
@@ -31,9 +20,10 @@ static void test_overlay(void **state) {
         tree_add(&t, "prod/kustomization.yaml",
                  "resources: [../base]\nnamespace: web\nnamePrefix: p-\nlabels:\n- pairs: {app: x}\n"
                  "commonAnnotations: {by: weir}\n");
-        expect(&t, "prod",
-               "apiVersion: v1\ndata:\n  k: v\nkind: ConfigMap\nmetadata:\n  annotations:\n    by: weir\n  labels:\n"
-               "    app: x\n  name: p-a\n  namespace: web\n");
+        tree_expect(
+                &t, "prod",
+                "apiVersion: v1\ndata:\n  k: v\nkind: ConfigMap\nmetadata:\n  annotations:\n    by: weir\n  labels:\n"
+                "    app: x\n  name: p-a\n  namespace: web\n");
 }
 
 static void test_references_follow_names(void **state) {
@@ -45,8 +35,8 @@ static void test_references_follow_names(void **state) {
                  "apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\nspec:\n  volumes:\n  - name: v\n    configMap:\n"
                  "      name: conf\n  - name: other\n    configMap:\n      name: foreign\n");
         /* {a: b} has this hash in kustomize. */
-        expect_part(&t, ".", "name: conf-x-4h2mbtbbt6\n    name: v\n");
-        expect_part(&t, ".", "name: foreign\n");
+        tree_expect_part(&t, ".", "name: conf-x-4h2mbtbbt6\n    name: v\n");
+        tree_expect_part(&t, ".", "name: foreign\n");
 }
 
 #define POD(spec) "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n" spec
@@ -63,11 +53,12 @@ static void test_images_see_what_images_before_them_wrote(void **state) {
                      "e}]\n") "deep: {er: {containers: [{image: b}]}}\n---\napiVersion: v1\n"
                               "kind: CustomResourceDefinition\nmetadata: {name: crd}\nspec: {containers: [{image: "
                               "a}]}\n");
-        expect(&t, ".",
-               "apiVersion: v1\ndeep:\n  er:\n    containers:\n    - image: r.io/c:2\nkind: Pod\nmetadata:\n  name: p\n"
-               "spec:\n  containers:\n  - image: r.io/c:2\n    name: x\n  - image: d@sha256:11\n    name: z\n"
-               "  initContainers:\n  - image: e\n---\napiVersion: v1\nkind: CustomResourceDefinition\nmetadata:\n"
-               "  name: crd\nspec:\n  containers:\n  - image: a\n");
+        tree_expect(&t, ".",
+                    "apiVersion: v1\ndeep:\n  er:\n    containers:\n    - image: r.io/c:2\nkind: Pod\nmetadata:\n  "
+                    "name: p\n"
+                    "spec:\n  containers:\n  - image: r.io/c:2\n    name: x\n  - image: d@sha256:11\n    name: z\n"
+                    "  initContainers:\n  - image: e\n---\napiVersion: v1\nkind: CustomResourceDefinition\nmetadata:\n"
+                    "  name: crd\nspec:\n  containers:\n  - image: a\n");
 }
 
 /* An id that comes twice: in one file, or in two. */
@@ -80,12 +71,12 @@ static void test_double_ids_say_where(void **state) {
         tree_add(&t, "two/kustomization.yaml", "resources: [a.yaml, b.yaml]\n");
         tree_add(&t, "two/a.yaml", CONFIG_MAP("a"));
         tree_add(&t, "two/b.yaml", CONFIG_MAP("b") "---\n" CONFIG_MAP("a"));
-        expect_part(&t, "one",
-                    "accumulating resources from 'b.yaml': may not add resource with an already registered id: "
-                    "ConfigMap.v1.[noGrp]/b.[noNs]");
-        expect_part(&t, "two",
-                    "merging resources from 'b.yaml': may not add resource with an already registered id: "
-                    "ConfigMap.v1.[noGrp]/a.[noNs]");
+        tree_expect_part(&t, "one",
+                         "accumulating resources from 'b.yaml': may not add resource with an already registered id: "
+                         "ConfigMap.v1.[noGrp]/b.[noNs]");
+        tree_expect_part(&t, "two",
+                         "merging resources from 'b.yaml': may not add resource with an already registered id: "
+                         "ConfigMap.v1.[noGrp]/a.[noNs]");
 }
 
 static void test_cluster_scoped_kinds_get_no_namespace(void **state) {
@@ -93,7 +84,7 @@ static void test_cluster_scoped_kinds_get_no_namespace(void **state) {
         tree_init(&t);
         tree_add(&t, "kustomization.yaml", "resources: [r.yaml]\nnamespace: web\n");
         tree_add(&t, "r.yaml", "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: r\n");
-        expect(&t, ".", "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: r\n");
+        tree_expect(&t, ".", "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: r\n");
 }
 
 static void test_components_see_what_came_before(void **state) {
@@ -105,7 +96,7 @@ static void test_components_see_what_came_before(void **state) {
                  "kind: Component\napiVersion: kustomize.config.k8s.io/v1alpha1\npatches:\n"
                  "- patch: '[{\"op\": \"add\", \"path\": \"/data\", \"value\": {\"x\": \"y\"}}]'\n"
                  "  target: {kind: Config.*}\n");
-        expect(&t, ".", "apiVersion: v1\ndata:\n  x: \"y\"\nkind: ConfigMap\nmetadata:\n  name: a\n");
+        tree_expect(&t, ".", "apiVersion: v1\ndata:\n  x: \"y\"\nkind: ConfigMap\nmetadata:\n  name: a\n");
 }
 
 static void test_replacement_reads_and_writes(void **state) {
@@ -117,7 +108,7 @@ static void test_replacement_reads_and_writes(void **state) {
                  "    options: {delimiter: ':', index: 1}\n");
         tree_add(&t, "a.yaml",
                  CONFIG_MAP("from") "data: {port: \"81\"}\n---\n" CONFIG_MAP("to") "data: {url: 'h:80'}\n");
-        expect_part(&t, ".", "url: h:81\n");
+        tree_expect_part(&t, ".", "url: h:81\n");
 }
 
 /* What kustomize writes down for itself counts when a file brings it along, and is not printed. */
@@ -131,12 +122,12 @@ static void test_history_in_a_file(void **state) {
                  CONFIG_MAP("a") "  annotations:\n    internal.config.kubernetes.io/previousNames: before\n"
                                  "    internal.config.kubernetes.io/previousNamespaces: default\n"
                                  "    internal.config.kubernetes.io/previousKinds: Old\n");
-        expect(&t, ".", "apiVersion: v1\ndata:\n  a: x\nkind: ConfigMap\nmetadata:\n  name: a\n");
+        tree_expect(&t, ".", "apiVersion: v1\ndata:\n  a: x\nkind: ConfigMap\nmetadata:\n  name: a\n");
         tree_add(&t, "a.yaml",
                  CONFIG_MAP("a") "  annotations:\n    internal.config.kubernetes.io/previousNames: before,other\n"
                                  "    internal.config.kubernetes.io/previousNamespaces: default\n"
                                  "    internal.config.kubernetes.io/previousKinds: Old\n");
-        expect(&t, ".", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n");
+        tree_expect(&t, ".", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n");
 }
 
 /* ---- refusals ---- */
@@ -146,13 +137,13 @@ static void test_labels_that_are_no_map(void **state) {
         tree_init(&t);
         tree_add(&t, "kustomization.yaml", "resources: [cm.yaml]\nbuildMetadata: [managedByLabel]\n");
         tree_add(&t, "cm.yaml", CONFIG_MAP("a") "  labels: {a: b}\n");
-        expect_part(&t, ".", "    a: b\n    app.kubernetes.io/managed-by: kustomize-");
+        tree_expect_part(&t, ".", "    a: b\n    app.kubernetes.io/managed-by: kustomize-");
         tree_add(&t, "kustomization.yaml",
                  "resources: [cm.yaml]\nbuildMetadata: [managedByLabel]\nreplacements:\n- sourceValue: x\n  targets:\n"
                  "  - select: {name: a}\n    fieldPaths: [metadata.labels]\n");
-        expect_part(&t, ".",
-                    "error: considering field 'metadata/labels' of object ConfigMap.v1.[noGrp]/a.[noNs]: wrong "
-                    "node kind: expected MappingNode but got ScalarNode");
+        tree_expect_part(&t, ".",
+                         "error: considering field 'metadata/labels' of object ConfigMap.v1.[noGrp]/a.[noNs]: wrong "
+                         "node kind: expected MappingNode but got ScalarNode");
 }
 
 static void test_numbers_keep_their_spelling(void **state) {
@@ -165,9 +156,9 @@ static void test_numbers_keep_their_spelling(void **state) {
         tree_add(&t, "a.yaml",
                  "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  annotations: {scrape: True, none: ~, port: "
                  "0x50}\ndata: {version: 1.10}\n---\n" CONFIG_MAP("b") "data: {image: \"app:1\"}\n");
-        expect_part(&t, ".", "    none: \"~\"\n    port: \"0x50\"\n    scrape: \"True\"\n");
-        expect_part(&t, ".", "  version: 1.1\n");
-        expect_part(&t, ".", "  image: app:1.10\n");
+        tree_expect_part(&t, ".", "    none: \"~\"\n    port: \"0x50\"\n    scrape: \"True\"\n");
+        tree_expect_part(&t, ".", "  version: 1.1\n");
+        tree_expect_part(&t, ".", "  image: app:1.10\n");
 }
 
 /* kustomize reads the values of vars with Go's strconv. */
@@ -184,10 +175,10 @@ static void test_vars_have_values_of_their_own(void **state) {
                 snprintf(text, sizeof(text), CONFIG_MAP("a") "  labels: {l: a$(V)}\ndata: {v: %s}\n", cases[i][0]);
                 tree_add(&t, "a.yaml", text);
                 snprintf(text, sizeof(text), "    l: %s\n", cases[i][1]);
-                expect_part(&t, ".", text);
+                tree_expect_part(&t, ".", text);
         }
         tree_add(&t, "a.yaml", CONFIG_MAP("a") "data: {v: 0x1F}\n");
-        expect_part(&t, ".", "error: strconv: parsing \"0x1F\"");
+        tree_expect_part(&t, ".", "error: strconv: parsing \"0x1F\"");
 }
 
 static void test_json_patches_see_the_notes_of_kustomize(void **state) {
@@ -196,8 +187,8 @@ static void test_json_patches_see_the_notes_of_kustomize(void **state) {
         tree_add(&t, "kustomization.yaml",
                  "configMapGenerator:\n- name: a\npatches:\n- target: {kind: ConfigMap}\n  patch: '[{\"op\": \"add\", "
                  "\"path\": \"/metadata/annotations/x\", \"value\": \"y\"}]'\n");
-        expect(&t, ".",
-               "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  annotations:\n    x: \"y\"\n  name: a-6ct58987ht\n");
+        tree_expect(&t, ".",
+                    "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  annotations:\n    x: \"y\"\n  name: a-6ct58987ht\n");
 }
 
 static void test_what_begins_as_json_is_json(void **state) {
@@ -205,7 +196,7 @@ static void test_what_begins_as_json_is_json(void **state) {
         tree_init(&t);
         tree_add(&t, "kustomization.yaml",
                  "patches:\n- target: {kind: ConfigMap}\n  patch: '[{op: remove, path: /x}]'\n");
-        expect_part(&t, ".", "error: trouble configuring builtin PatchTransformer");
+        tree_expect_part(&t, ".", "error: trouble configuring builtin PatchTransformer");
 }
 
 static void test_a_name_cannot_be_taken_away(void **state) {
@@ -215,9 +206,9 @@ static void test_a_name_cannot_be_taken_away(void **state) {
                  "resources: [cm.yaml]\npatches:\n- target: {kind: ConfigMap}\n  patch: '[{\"op\": \"remove\", "
                  "\"path\": \"/metadata/name\"}]'\n");
         tree_add(&t, "base/cm.yaml", CONFIG_MAP("a"));
-        expect_part(&t, "base", "error: missing metadata.name in object");
+        tree_expect_part(&t, "base", "error: missing metadata.name in object");
         tree_add(&t, "suffix/kustomization.yaml", "resources: [../base]\nnameSuffix: -x\n");
-        expect_part(&t, "suffix", "error: a resource of kind ConfigMap has lost its name");
+        tree_expect_part(&t, "suffix", "error: a resource of kind ConfigMap has lost its name");
 }
 
 static void test_replacing_a_whole_object_changes_nothing(void **state) {
@@ -226,7 +217,7 @@ static void test_replacing_a_whole_object_changes_nothing(void **state) {
         tree_add(&t, "kustomization.yaml", "resources: [cm.yaml]\npatches:\n- path: p.yaml\n");
         tree_add(&t, "cm.yaml", CONFIG_MAP("a") "data:\n  k: v\n");
         tree_add(&t, "p.yaml", CONFIG_MAP("a") "data: {x: z}\n$patch: replace\n");
-        expect(&t, ".", "apiVersion: v1\ndata:\n  k: v\nkind: ConfigMap\nmetadata:\n  name: a\n");
+        tree_expect(&t, ".", "apiVersion: v1\ndata:\n  k: v\nkind: ConfigMap\nmetadata:\n  name: a\n");
 }
 
 /* kustomize puts one node in all places: see shared.h. */
@@ -243,9 +234,9 @@ static void test_labels_stay_together(void **state) {
         tree_add(&t, "operation/kustomization.yaml",
                  "resources: [../base]\npatches:\n- target: {kind: Service}\n  patch: '[{\"op\": \"replace\", "
                  "\"path\": \"/metadata/labels/app\", \"value\": \"b\"}]'\n");
-        expect_part(&t, "label", "    app: b\n  name: s\nspec:\n  selector:\n    app: b\n");
-        expect_part(&t, "patch", "    app: b\n  name: s\nspec:\n  selector:\n    app: b\n");
-        expect_part(&t, "operation", "    app: b\n  name: s\nspec:\n  selector:\n    app: a\n");
+        tree_expect_part(&t, "label", "    app: b\n  name: s\nspec:\n  selector:\n    app: b\n");
+        tree_expect_part(&t, "patch", "    app: b\n  name: s\nspec:\n  selector:\n    app: b\n");
+        tree_expect_part(&t, "operation", "    app: b\n  name: s\nspec:\n  selector:\n    app: a\n");
 }
 
 static void test_keys_that_are_no_strings(void **state) {
@@ -256,7 +247,7 @@ static void test_keys_that_are_no_strings(void **state) {
                 char text[128];
                 snprintf(text, sizeof(text), "configMapGenerator:\n- name: a\n  literals: [\"%s=x\"]\n", keys[i]);
                 tree_add(&t, "kustomization.yaml", text);
-                expect_part(&t, ".", "error: json: unsupported type");
+                tree_expect_part(&t, ".", "error: json: unsupported type");
         }
 }
 
@@ -264,7 +255,7 @@ static void test_unknown_field(void **state) {
         _cleanup_tree_ struct tree t;
         tree_init(&t);
         tree_add(&t, "kustomization.yaml", "resource: [a.yaml]\n");
-        expect(&t, ".", "error: invalid Kustomization: json: unknown field \"resource\"");
+        tree_expect(&t, ".", "error: invalid Kustomization: json: unknown field \"resource\"");
 }
 
 static void test_objects_that_json_cannot_hold(void **state) {
@@ -272,15 +263,16 @@ static void test_objects_that_json_cannot_hold(void **state) {
         tree_init(&t);
         tree_add(&t, "kustomization.yaml", "resources: [a.yaml]\n");
         tree_add(&t, "a.yaml", "kind: A\nmetadata: {name: a}\nspec: {1: x}\n");
-        expect(&t, ".",
-               "error: map[string]interface {}{\"kind\":\"A\", \"metadata\":map[string]interface {}{\"name\":\"a\"}, "
-               "\"spec\":map[interface {}]interface {}{1:\"x\"}}: json: unsupported type: map[interface {}]interface "
-               "{}");
+        tree_expect(
+                &t, ".",
+                "error: map[string]interface {}{\"kind\":\"A\", \"metadata\":map[string]interface {}{\"name\":\"a\"}, "
+                "\"spec\":map[interface {}]interface {}{1:\"x\"}}: json: unsupported type: map[interface {}]interface "
+                "{}");
         tree_add(&t, "a.yaml", "kind: A\nmetadata: {name: \"\\x7f\"}\n");
-        expect(&t, ".",
-               "error: map[string]interface {}{\"kind\":\"A\", \"metadata\":map[string]interface "
-               "{}{\"name\":\"\\x7f\"}}: "
-               "yaml: control characters are not allowed");
+        tree_expect(&t, ".",
+                    "error: map[string]interface {}{\"kind\":\"A\", \"metadata\":map[string]interface "
+                    "{}{\"name\":\"\\x7f\"}}: "
+                    "yaml: control characters are not allowed");
 }
 
 static void test_same_resource_twice(void **state) {
@@ -289,7 +281,7 @@ static void test_same_resource_twice(void **state) {
         tree_add(&t, "kustomization.yaml", "resources: [a.yaml, b.yaml]\n");
         tree_add(&t, "a.yaml", CONFIG_MAP("a"));
         tree_add(&t, "b.yaml", CONFIG_MAP("a"));
-        expect_part(&t, ".", "may not add resource with an already registered id: ConfigMap.v1.[noGrp]/a.[noNs]");
+        tree_expect_part(&t, ".", "may not add resource with an already registered id: ConfigMap.v1.[noGrp]/a.[noNs]");
 }
 
 static void test_two_resources_that_become_one(void **state) {
@@ -299,7 +291,8 @@ static void test_two_resources_that_become_one(void **state) {
                  "resources: [a.yaml]\nreplacements:\n- sourceValue: same\n  targets:\n"
                  "  - select: {kind: ConfigMap}\n    fieldPaths: [metadata.name]\n");
         tree_add(&t, "a.yaml", CONFIG_MAP("a") "---\n" CONFIG_MAP("b"));
-        expect(&t, ".", "error: may not add resource with an already registered id: ConfigMap.v1.[noGrp]/same.[noNs]");
+        tree_expect(&t, ".",
+                    "error: may not add resource with an already registered id: ConfigMap.v1.[noGrp]/same.[noNs]");
 }
 
 static void test_work_is_bounded(void **state) {
@@ -318,8 +311,8 @@ static void test_cycles(void **state) {
         tree_add(&t, "a/kustomization.yaml", "resources: [../b]\n");
         tree_add(&t, "b/kustomization.yaml", "resources: [../a]\n");
         tree_add(&t, "self/kustomization.yaml", "resources: [.]\n");
-        expect_part(&t, "a", "cycle detected: candidate root '/src/a' contains visited root '/src/a'");
-        expect_part(&t, "self", "cycle detected: candidate root '/src/self' contains visited root '/src/self'");
+        tree_expect_part(&t, "a", "cycle detected: candidate root '/src/a' contains visited root '/src/a'");
+        tree_expect_part(&t, "self", "cycle detected: candidate root '/src/self' contains visited root '/src/self'");
 }
 
 static void test_cycle_through_a_symlink(void **state) {
@@ -327,7 +320,7 @@ static void test_cycle_through_a_symlink(void **state) {
         tree_init(&t);
         tree_add(&t, "a/kustomization.yaml", "resources: [../l]\n");
         tree_link(&t, "l", "a");
-        expect_part(&t, "a", "cycle detected");
+        tree_expect_part(&t, "a", "cycle detected");
 }
 
 static void test_files_outside_of_the_directory(void **state) {
@@ -335,7 +328,7 @@ static void test_files_outside_of_the_directory(void **state) {
         tree_init(&t);
         tree_add(&t, "a/kustomization.yaml", "resources: [../cm.yaml]\n");
         tree_add(&t, "cm.yaml", CONFIG_MAP("a"));
-        expect_part(&t, "a", "security; file '/src/cm.yaml' is not in or below '/src/a'");
+        tree_expect_part(&t, "a", "security; file '/src/cm.yaml' is not in or below '/src/a'");
 }
 
 static void test_nothing_leaves_the_tree(void **state) {
@@ -344,11 +337,11 @@ static void test_nothing_leaves_the_tree(void **state) {
         tree_add(&t, "kustomization.yaml", "configMapGenerator:\n- name: a\n  files: [link, deep/passwd]\n");
         tree_link(&t, "link", "/etc/passwd");
         tree_link(&t, "deep", "../../etc");
-        expect_part(&t, ".", "error: ");
+        tree_expect_part(&t, ".", "error: ");
         tree_add(&t, "kustomization.yaml", "resources: [/etc/passwd]\n");
-        expect_part(&t, ".", "security; file '/etc/passwd' is not in or below '/src'");
+        tree_expect_part(&t, ".", "security; file '/etc/passwd' is not in or below '/src'");
         tree_add(&t, "kustomization.yaml", "resources: [../../etc]\n");
-        expect_part(&t, ".", "is not in or below '/src'");
+        tree_expect_part(&t, ".", "is not in or below '/src'");
 }
 
 static void test_remote_bases_are_refused(void **state) {
@@ -362,7 +355,7 @@ static void test_remote_bases_are_refused(void **state) {
                 tree_add(&t, "kustomization.yaml", text);
                 snprintf(text, sizeof(text), "remote build '%s' is not allowed: lockdown refuses remote bases",
                          urls[i]);
-                expect_part(&t, ".", text);
+                tree_expect_part(&t, ".", text);
         }
 }
 
@@ -371,7 +364,7 @@ static void test_programs_are_refused(void **state) {
         tree_init(&t);
         tree_add(&t, "kustomization.yaml", "generators: [g.yaml]\n");
         tree_add(&t, "g.yaml", "apiVersion: evil.io/v1\nkind: Run\nmetadata:\n  name: x\n");
-        expect_part(&t, ".", "external plugins disabled; unable to load external plugin 'Run'");
+        tree_expect_part(&t, ".", "external plugins disabled; unable to load external plugin 'Run'");
 }
 
 static void test_charts_are_refused(void **state) {
@@ -395,7 +388,7 @@ static void test_charts_are_refused(void **state) {
                 _cleanup_tree_ struct tree t;
                 tree_init(&t);
                 tree_add(&t, "kustomization.yaml", rows[i].file);
-                expect_part(&t, ".", rows[i].message);
+                tree_expect_part(&t, ".", rows[i].message);
         }
 }
 
@@ -409,7 +402,7 @@ static void test_too_many_documents(void **state) {
                 buf_adds(&text, "\n---\n");
         tree_add(&t, "kustomization.yaml", "resources: [a.yaml]\n");
         tree_add(&t, "a.yaml", buf_str(&text));
-        expect_part(&t, ".", "more than 200000 documents");
+        tree_expect_part(&t, ".", "more than 200000 documents");
 }
 
 static void test_deep_nesting_of_bases(void **state) {
@@ -421,7 +414,7 @@ static void test_deep_nesting_of_bases(void **state) {
                 snprintf(text, sizeof(text), "resources: [../d%d]\n", i + 1);
                 tree_add(&t, path, text);
         }
-        expect_part(&t, "d0", "bases are nested more than 64 deep");
+        tree_expect_part(&t, "d0", "bases are nested more than 64 deep");
 }
 
 int main(void) {

@@ -84,3 +84,14 @@ char *tree_build(struct tree *t, const char *path) {
         const char *theirs = getenv("WEIR_KUSTOMIZE");
         return theirs ? build_theirs(theirs, t, path) : build_own(t, path);
 }
+
+void tree_expect(struct tree *t, const char *path, const char *text) {
+        _cleanup_free_ char *out = tree_build(t, path);
+        assert_string_equal(out, text);
+}
+
+void tree_expect_part(struct tree *t, const char *path, const char *part) {
+        _cleanup_free_ char *out = tree_build(t, path);
+        if (!strstr(out, part))
+                assert_string_equal(out, part);
+}

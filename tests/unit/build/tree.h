@@ -24,3 +24,7 @@ void tree_link(struct tree *t, const char *path, const char *target);
  * With the real kustomize's path in WEIR_KUSTOMIZE that one builds: tests/peers/kustomize so shows that what the tests
  * expect is what kustomize does. */
 char *tree_build(struct tree *t, const char *path);
+
+/* What the kustomization at path builds is text; has part in it. */
+void tree_expect(struct tree *t, const char *path, const char *text);
+void tree_expect_part(struct tree *t, const char *path, const char *part);
