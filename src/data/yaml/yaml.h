@@ -64,8 +64,7 @@ int yaml_parse_all(struct arena *a, const char *text, size_t n, const struct yam
  * documents that way. Long ones are cut, an empty stream adds nothing. */
 int yaml_describe(struct buf *b, const char *text, size_t n, enum yaml_dialect dialect, struct err *err);
 
-/* Turns every scalar of VALUE_STYLE_SPELLED in the tree into what it means. ERR_SYNTAX for a null that was given the
- * text of something else. */
+/* Turns every scalar of VALUE_STYLE_SPELLED in the tree into what it means. */
 int yaml_settle(struct arena *a, struct value *v, struct err *err);
 
 /* ---- one document after the other ---- */

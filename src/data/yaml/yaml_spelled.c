@@ -34,12 +34,8 @@ static int settle_scalar(struct arena *a, struct value *v, struct err *err) {
 }
 
 int yaml_settle(struct arena *a, struct value *v, struct err *err) {
-        if (v->type == VALUE_NULL && v->style == VALUE_STYLE_SPELLED) {
-                struct yaml_scalar s;
-                if (v->len)
-                        return yaml_scalar_resolve_tagged(YAML_TAG_PREFIX "null", v->str, v->len, YAML_KYAML, &s, err);
+        if (v->type == VALUE_NULL && v->style == VALUE_STYLE_SPELLED)
                 *v = value_str("");
-        }
         if (v->type == VALUE_STRING && v->style == VALUE_STYLE_SPELLED)
                 return settle_scalar(a, v, err);
         if (v->type == VALUE_LIST)

@@ -152,6 +152,11 @@ int scalar_retyped_late(const struct value *old, const char *text, struct value 
         return 0;
 }
 
+/* What scalar_retyped_late() left: a text that does not fit, or a null with one. */
+static bool is_mistyped(const struct value *v) {
+        return v->type == VALUE_STRING ? v->flags >> MISTYPED_SHIFT : v->type == VALUE_NULL && v->len;
+}
+
 int scalar_settle(struct arena *a, struct value *v, struct err *err) {
         struct yaml_scalar s;
         if (v->type == VALUE_LIST) {
@@ -163,10 +168,9 @@ int scalar_settle(struct arena *a, struct value *v, struct err *err) {
                         if (scalar_settle(a, &m->value, err) < 0)
                                 return -1;
         } else if (v->style == VALUE_STYLE_SPELLED) {
-                if (v->type == VALUE_STRING && v->flags >> MISTYPED_SHIFT &&
-                    yaml_scalar_resolve_tagged(tag_names[tag_of(v)], v->str, v->len, YAML_KYAML, &s, err) < 0)
-                        return -1;
-                return yaml_settle(a, v, err);
+                return is_mistyped(v)
+                               ? yaml_scalar_resolve_tagged(tag_names[tag_of(v)], v->str, v->len, YAML_KYAML, &s, err)
+                               : yaml_settle(a, v, err);
         }
         return 0;
 }
