@@ -151,6 +151,13 @@ void *arena_grow(struct arena *a, void *old, size_t old_size, size_t new_size) {
         return p;
 }
 
+void *arena_grow_one(struct arena *a, void *items, size_t len, size_t size) {
+        if (len & (len - 1))
+                return items;
+        size_t room = len ? 2 * len : 1, bytes;
+        return __builtin_mul_overflow(room, size, &bytes) ? NULL : arena_grow(a, items, len * size, bytes);
+}
+
 void *arena_memdup(struct arena *a, const void *p, size_t n) {
         void *copy = arena_alloc(a, n);
         if (copy && n)

@@ -34,6 +34,10 @@ void *arena_zalloc(struct arena *a, size_t count, size_t size) __attribute__((__
 /* A larger copy of old (old_size bytes in use); grows in place when old was the last allocation. */
 void *arena_grow(struct arena *a, void *old, size_t old_size, size_t new_size) __attribute__((__alloc_size__(4)));
 
+/* Room for one more in an array of len elements that only this function has grown: it is full at powers of two, and
+ * doubles there. Answers the array; NULL: memory. */
+void *arena_grow_one(struct arena *a, void *items, size_t len, size_t size);
+
 char *arena_strdup(struct arena *a, const char *s);
 
 /* Copies n bytes and adds a NUL. */

@@ -19,8 +19,7 @@ struct engine {
         struct scopes scopes;
         struct merge_schema schema; /* read through engine_schema() */
         bool has_schema;
-        const char *
-                bad_schema; /* why the `openapi` file cannot be read; kustomize reads it when it needs it. NULL: fine */
+        const char *bad_schema; /* why the `openapi` file cannot be read, once something needs it; NULL: it can */
         const struct config *defaults;      /* the built-in field specs */
         struct yaml_pool *pool;             /* of the arena */
         struct remote_view *remote_views;   /* loader_remote.c: repositories elsewhere that were entered */

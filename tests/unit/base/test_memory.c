@@ -75,6 +75,19 @@ static void arena_joins_texts(void **state) {
                                  NULL));
 }
 
+static void arena_makes_room_for_one_more(void **state) {
+        _cleanup_arena_ struct arena *a = arena_new(0);
+        int *items = NULL;
+        for (size_t n = 0; n < 1000; n++) {
+                items = arena_grow_one(a, items, n, sizeof(*items));
+                assert_non_null(items);
+                items[n] = (int)n;
+        }
+        for (int i = 0; i < 1000; i++)
+                assert_int_equal(items[i], i);
+        assert_null(arena_grow_one(a, items, (size_t)1 << 62, sizeof(*items)));
+}
+
 static void map_finds_what_was_put_in(void **state) {
         _cleanup_strmap_ struct strmap m = STRMAP_INIT;
         static char keys[2000][16];
@@ -113,6 +126,7 @@ int main(void) {
                 cmocka_unit_test(arena_refuses_products_that_overflow), cmocka_unit_test(arena_grow_keeps_the_content),
                 cmocka_unit_test(buffer_sticks_at_its_maximum),         cmocka_unit_test(map_finds_what_was_put_in),
                 cmocka_unit_test(map_survives_many_removals),           cmocka_unit_test(arena_joins_texts),
+                cmocka_unit_test(arena_makes_room_for_one_more),
         };
         return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
 }

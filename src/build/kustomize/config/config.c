@@ -38,13 +38,9 @@ static int split_path(struct arena *a, struct fieldspec *fs, struct err *err) {
 int fieldspecs_add(struct arena *a, struct fieldspecs *list, struct fieldspec fs, struct err *err) {
         if (!fs.parts && split_path(a, &fs, err) < 0)
                 return -1;
-        struct fieldspec *items = (struct fieldspec *)list->items;
-        if ((list->len & (list->len - 1)) == 0) { /* full: room doubles at powers of two */
-                size_t room = list->len ? 2 * list->len : 1;
-                items = arena_grow(a, items, list->len * sizeof(fs), room * sizeof(fs));
-                if (!items)
-                        return err_oom(err);
-        }
+        struct fieldspec *items = arena_grow_one(a, (struct fieldspec *)list->items, list->len, sizeof(fs));
+        if (!items)
+                return err_oom(err);
         items[list->len++] = fs;
         list->items = items;
         return 0;

@@ -32,6 +32,9 @@ struct shape {
         size_t n;
 };
 
+/* Defines the shape of Go's struct `go` from an array of fields. */
+#define SHAPE(name, go, array) const struct shape name = {go, array, ARRAY_LEN(array)}
+
 enum shape_flags {
         SHAPE_STRICT = 1 << 0, /* unknown fields: json: unknown field "x" */
         SHAPE_COERCE = 1 << 1, /* numbers and bools become strings where strings belong, as sigs.k8s.io/yaml does */

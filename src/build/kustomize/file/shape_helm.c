@@ -4,8 +4,6 @@
 
 #include "base/util.h"
 
-#define SHAPE(name, go, array) const struct shape name = {go, array, ARRAY_LEN(array)}
-
 static const struct shape_field globals[] = {{"chartHome", SHAPE_STRING, NULL}, {"configHome", SHAPE_STRING, NULL}};
 SHAPE(shape_helm_globals, "types.HelmGlobals", globals);
 

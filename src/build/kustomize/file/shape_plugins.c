@@ -4,7 +4,6 @@
 
 #include "base/util.h"
 
-#define SHAPE(name, go, array) const struct shape name = {go, array, ARRAY_LEN(array)}
 #define PLUGIN                                                                                                         \
         {"apiVersion", SHAPE_STRING, NULL}, {"kind", SHAPE_STRING, NULL}, {                                            \
                 "metadata", SHAPE_ANY, NULL                                                                            \

@@ -4,8 +4,6 @@
 
 #include "base/util.h"
 
-#define SHAPE(name, go, array) const struct shape name = {go, array, ARRAY_LEN(array)}
-
 static const struct shape_field field_spec[] = {
         {"group", SHAPE_STRING, NULL}, {"version", SHAPE_STRING, NULL}, {"kind", SHAPE_STRING, NULL},
         {"path", SHAPE_STRING, NULL},  {"create", SHAPE_BOOL, NULL},

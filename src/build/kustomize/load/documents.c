@@ -180,13 +180,9 @@ static int expand_list(struct engine *e, struct value *queue, const struct value
 }
 
 int resources_add(struct arena *a, struct resources *list, struct resource *r, struct err *err) {
-        struct resource **items = list->items;
-        if ((list->len & (list->len - 1)) == 0) { /* full: room doubles at powers of two */
-                size_t room = list->len ? 2 * list->len : 1;
-                items = arena_grow(a, items, list->len * sizeof(r), room * sizeof(r));
-                if (!items)
-                        return err_oom(err);
-        }
+        struct resource **items = arena_grow_one(a, list->items, list->len, sizeof(*items));
+        if (!items)
+                return err_oom(err);
         items[list->len++] = r;
         list->items = items;
         return 0;

@@ -64,7 +64,6 @@ static int own_fields(struct target *t, const struct value *config, struct field
 
 /* Noted among a resource's transformations all the same. */
 static int run_nothing(struct engine *e, struct resmap *m, const void *arg, struct err *err) {
-        (void)e, (void)m, (void)arg, (void)err;
         return 0;
 }
 

@@ -94,14 +94,11 @@ static int set_containers(struct arena *a, struct image_context *c, struct value
 }
 
 static int add_list(struct arena *a, struct container_lists *lists, struct value *list) {
-        if ((lists->len & (lists->len - 1)) == 0) { /* full: room doubles at powers of two */
-                size_t room = lists->len ? 2 * lists->len : 1;
-                struct value **grown = arena_grow(a, lists->items, lists->len * sizeof(*grown), room * sizeof(*grown));
-                if (!grown)
-                        return -1;
-                lists->items = grown;
-        }
-        lists->items[lists->len++] = list;
+        struct value **items = arena_grow_one(a, lists->items, lists->len, sizeof(*items));
+        if (!items)
+                return -1;
+        items[lists->len++] = list;
+        lists->items = items;
         return 0;
 }
 
