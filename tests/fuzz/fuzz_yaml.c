@@ -57,6 +57,27 @@ static void write_and_read(struct arena *a, const struct value *v, enum yaml_dia
                 read_again(a, &b, v, &options);
 }
 
+/* As a build reads: numbers keep their spelling until they are settled, and comments may be schemas. Then it is a tree
+ * like any other, whose notes hang on its keys. */
+static void read_for_build(const char *text, size_t n) {
+        _cleanup_arena_ struct arena *a = arena_new(MEMORY);
+        struct yaml_pool *pool = a ? arena_make(a, struct yaml_pool) : NULL;
+        struct yaml_note *notes = NULL;
+        const struct yaml_options options = {.dialect = YAML_KYAML, .spelled = true, .pool = pool, .notes = &notes};
+        struct value v;
+        if (!pool || yaml_parse_all(a, text, n, &options, &v, NULL) < 0)
+                return;
+        for (const struct yaml_note *note = notes; note; note = note->next)
+                if (!note->key || note->text[0] != '{')
+                        abort();
+        VALUE_EACH_ITEM(document, &v) {
+                _cleanup_buf_ struct buf b = BUF_INIT((size_t)16 << 20);
+                yaml_write_styled(&b, document);
+                if (yaml_settle(a, document, NULL) == 0)
+                        write_and_read(a, document, YAML_KYAML);
+        }
+}
+
 static void read_pieces(const char *text, size_t n, const struct yaml_options *options) {
         _cleanup_arena_ struct arena *a = arena_new(MEMORY);
         struct value v;
@@ -86,6 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         const char *text = size ? (const char *)data : "";
         for (size_t i = 0; i < ARRAY_LEN(options); i++)
                 read_pieces(text, size, &options[i]);
+        read_for_build(text, size);
         read_stream(text, size, &options[0]);
         read_stream(text, size, &options[1]);
         return 0;
