@@ -28,6 +28,7 @@ struct engine {
         size_t work;                        /* see engine_charge() */
         bool asked_scope;                   /* of a kind outside of its table: kustomize will keep its own schema */
         const struct value *build_metadata; /* of the top file: a list, or NULL */
+        struct value odd_keys;              /* see engine_add_key() */
         const char *late_error; /* what kustomize only finds when it prints (duplicate keys, .inf); NULL: nothing */
 };
 
@@ -42,6 +43,12 @@ struct merge_schema *engine_schema(struct engine *e, struct err *err);
 /* Pays for n visits of resources. Each patch, selector and reference looks at every resource it may mean, as in
  * kustomize; the product of both is bounded here. ERR_TOO_LARGE. */
 int engine_charge(struct engine *e, size_t n, struct err *err);
+
+/* Notes a key that is about to be added. kustomize writes it without quotes, so that one like 1 or << is no string when
+ * it is read again, which happens when it prints and in a JSON patch: engine_check_keys() finds those that are still
+ * there. */
+int engine_add_key(struct engine *e, const char *key, struct err *err);
+int engine_check_keys(const struct engine *e, const struct value *object, struct err *err);
 
 #define _cleanup_engine_ _cleanup_(engine_done)
 

@@ -19,7 +19,7 @@
 
 int engine_init(struct engine *e, struct arena *a, int root_fd, const struct kustomize_options *options,
                 struct err *err) {
-        *e = (struct engine){.arena = a, .whole = {.at = ".", .fd = root_fd}};
+        *e = (struct engine){.arena = a, .whole = {.at = ".", .fd = root_fd}, .odd_keys = value_map()};
         if (options)
                 e->options = *options;
         bool parts = e->options.folders != NULL;
@@ -60,6 +60,27 @@ int engine_charge(struct engine *e, size_t n, struct err *err) {
         if (e->work <= LIMIT_KUSTOMIZE_WORK)
                 return 0;
         return err_set(err, ERR_TOO_LARGE, "the build takes more than %zu steps", LIMIT_KUSTOMIZE_WORK);
+}
+
+int engine_add_key(struct engine *e, const char *key, struct err *err) {
+        if (scalar_check_key(key, NULL) == 0)
+                return 0;
+        return value_set(e->arena, &e->odd_keys, key, value_bool(true)) ? 0 : err_oom(err);
+}
+
+int engine_check_keys(const struct engine *e, const struct value *object, struct err *err) {
+        if (!e->odd_keys.len)
+                return 0;
+        if (value_is_list(object))
+                VALUE_EACH_ITEM(item, object)
+                        if (engine_check_keys(e, item, err) < 0)
+                                return -1;
+        if (value_is_map(object))
+                VALUE_EACH_MEMBER(m, object)
+                        if ((value_getn(&e->odd_keys, m->key, m->key_len) && scalar_check_key(m->key, err) < 0) ||
+                            engine_check_keys(e, &m->value, err) < 0)
+                                return -1;
+        return 0;
 }
 
 /* Resources that are only there to be read by others. What is left must still be objects. */
@@ -134,7 +155,8 @@ static int finish(struct engine *e, struct accumulator *acc, const struct value 
                 return err_set(err, ERR_INVALID, "%s", e->late_error);
         struct value out = value_list();
         for (size_t i = 0; i < m->len; i++)
-                if (scalar_settle(e->arena, &m->items[i]->object, err) < 0)
+                if (engine_check_keys(e, &m->items[i]->object, err) < 0 ||
+                    scalar_settle(e->arena, &m->items[i]->object, err) < 0)
                         return not_decoded(e, m->items[i], err);
                 else if (!value_append(e->arena, &out, m->items[i]->object))
                         return err_oom(err);

@@ -121,6 +121,9 @@ void yaml_write(struct buf *b, const struct value *v, enum yaml_dialect dialect)
  * keys too long for its reader ("yaml: control characters are not allowed"). */
 int yaml_marshal(struct buf *b, const struct value *v, enum yaml_dialect dialect, struct err *err);
 
+/* Only refuses what yaml_marshal() refuses of YAML_SIGS. */
+int yaml_check(const struct value *v, struct err *err);
+
 /* Appends v as kyaml writes a node that it read: keys in their order, scalars and collections in their style (plain,
  * quoted, block, flow) where the text allows it. Comments, anchors, tags, and the spelling of numbers and keys are gone
  * from the tree and do not come back. */

@@ -47,7 +47,7 @@ static bool key_fits(const struct member *m) {
         return runes <= KEY_RUNES_MAX;
 }
 
-static int check(const struct value *v, struct err *err) {
+int yaml_check(const struct value *v, struct err *err) {
         if (v->type == VALUE_STRING && !allowed(v->str, v->len))
                 return err_set(err, ERR_INVALID, "yaml: control characters are not allowed");
         if (v->type == VALUE_FLOAT && (isnan(v->f) || isinf(v->f)))
@@ -57,7 +57,7 @@ static int check(const struct value *v, struct err *err) {
                                            : "+Inf");
         if (v->type == VALUE_LIST)
                 VALUE_EACH_ITEM(item, v)
-                        if (check(item, err) < 0)
+                        if (yaml_check(item, err) < 0)
                                 return -1;
         if (v->type != VALUE_MAP)
                 return 0;
@@ -66,14 +66,14 @@ static int check(const struct value *v, struct err *err) {
                         return err_set(err, ERR_INVALID, "yaml: control characters are not allowed");
                 if (!key_fits(m))
                         return err_set(err, ERR_INVALID, "yaml: did not find expected ',' or '}'");
-                if (check(&m->value, err) < 0)
+                if (yaml_check(&m->value, err) < 0)
                         return -1;
         }
         return 0;
 }
 
 int yaml_marshal(struct buf *b, const struct value *v, enum yaml_dialect dialect, struct err *err) {
-        if (dialect == YAML_SIGS && check(v, err) < 0)
+        if (dialect == YAML_SIGS && yaml_check(v, err) < 0)
                 return -1;
         yaml_write(b, v, dialect);
         return buf_failed(b) ? err_set(err, ERR_TOO_LARGE, "yaml: more than %zu bytes", b->max) : 0;

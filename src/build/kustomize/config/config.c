@@ -2,6 +2,7 @@
 #include "build/kustomize/config/config.h"
 
 #include "build/kustomize/field/fieldpath.h"
+#include "build/kustomize/field/lookup_part.h"
 #include "build/kustomize/config/table.h"
 
 static const char *const section_names[CONFIG_SECTIONS] = {
@@ -17,6 +18,26 @@ static const char *const section_names[CONFIG_SECTIONS] = {
         [CONFIG_VAR_REFERENCE] = "varReference",
 };
 
+static int make_part(struct arena *a, const char *text, struct fieldspec_part *ret, struct err *err) {
+        bool list = str_has_suffix(text, "[]");
+        const char *field = list ? arena_strndup(a, text, strlen(text) - 2) : text;
+        const char *name = field ? lookup_trim(a, field) : NULL;
+        if (!name)
+                return err_oom(err);
+        size_t len = strlen(name), index;
+        *ret = (struct fieldspec_part){
+                .text = text,
+                .name = name,
+                .len = (uint32_t)len,
+                .hash = value_key_hash(name, len),
+                .list = list,
+                .blank = *field && !*name,
+                .misfit = lookup_is_index(name, &index) || streq(name, "-") || lookup_is_element(name) ||
+                          lookup_check_part(name, NULL) < 0,
+        };
+        return 0;
+}
+
 static int split_path(struct arena *a, struct fieldspec *fs, struct err *err) {
         const char *const *names;
         size_t n;
@@ -25,11 +46,9 @@ static int split_path(struct arena *a, struct fieldspec *fs, struct err *err) {
         struct fieldspec_part *parts = arena_zalloc(a, n, sizeof(*parts));
         if (!parts)
                 return err_oom(err);
-        for (size_t i = 0; i < n; i++) {
-                bool list = str_has_suffix(names[i], "[]");
-                size_t len = strlen(names[i]) - (list ? 2 : 0);
-                parts[i] = (struct fieldspec_part){names[i], (uint32_t)len, value_key_hash(names[i], len), list};
-        }
+        for (size_t i = 0; i < n; i++)
+                if (make_part(a, names[i], &parts[i], err) < 0)
+                        return -1;
         fs->parts = parts;
         fs->n_parts = n;
         return 0;

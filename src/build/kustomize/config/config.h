@@ -8,9 +8,12 @@
 
 struct fieldspec_part {   /* one name of a path, made once and looked for in every object */
         const char *text; /* as it is written: "containers[]" */
-        uint32_t len;     /* of the name in it */
+        const char *name; /* without the brackets and white space */
+        uint32_t len;     /* of the name */
         uint32_t hash;    /* value_key_hash() of the name */
         bool list;        /* "[]" stands behind the name */
+        bool blank;       /* white space alone: stays where it is */
+        bool misfit;      /* nothing that a map has: a place in a list ("-", "12", "[name=value]"), or "*" */
 };
 
 struct fieldspec {

@@ -2,6 +2,7 @@
 #include "build/kustomize/field/fieldpath.h"
 
 #include "base/buf.h"
+#include "build/kustomize/field/lookup_part.h"
 #include "build/kustomize/resource/resource.h"
 
 int fieldpath_split(struct arena *a, const char *path, char separator, const char *const **ret, size_t *ret_n,
@@ -50,18 +51,31 @@ static int wrap_rest(const struct walk *w, size_t at, struct err *err) {
         return err_wrap(err, "visit traversal on path: [%s]", buf_str(&text));
 }
 
+static int refuse_part(struct arena *a, const struct fieldspec_part *part, const struct value *map, struct err *err) {
+        const char *name, *value;
+        bool element = lookup_is_element(part->name);
+        if (lookup_check_part(part->name, err) == 0 &&
+            (!element || lookup_split_element(a, part->name, &name, &value, err) == 0))
+                scalar_wrong_kind("SequenceNode", map, err);
+        return err_wrap(err, "fieldName: %.*s", (int)(strlen(part->text) - (part->list ? 2 : 0)), part->text);
+}
+
 static int walk_map(const struct walk *w, size_t at, struct value *map, struct err *err) {
         const struct fieldspec_part *part = &w->fs->parts[at];
+        if (part->blank)
+                return walk_value(w, at + 1, map, err);
         if (part->len == 0)
                 return err_set(err, ERR_INVALID, "cannot set or create an empty field name");
+        if (part->misfit)
+                return refuse_part(w->arena, part, map, err);
         bool last = at + 1 == w->fs->n_parts;
         bool create = w->fs->create && w->action->creates && !part->list;
-        struct value *field = value_get_hashed(map, part->text, part->len, part->hash);
+        struct value *field = value_get_hashed(map, part->name, part->len, part->hash);
         struct value fresh = last ? w->action->created : value_map();
         if (!field) {
                 if (!create)
                         return 0;
-                field = value_add(w->arena, map, part->text, part->len, fresh);
+                field = value_add(w->arena, map, part->name, part->len, fresh);
                 if (!field)
                         return err_oom(err);
         } else if (field->type == VALUE_NULL) {

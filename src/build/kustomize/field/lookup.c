@@ -51,6 +51,8 @@ int lookup_split(struct arena *a, const char *text, struct path *ret, struct err
 
 bool lookup_is_index(const char *s, size_t *ret) {
         size_t n = 0;
+        if (*s == '+')
+                s++;
         if (!*s)
                 return false;
         for (; *s; s++) {
@@ -60,6 +62,15 @@ bool lookup_is_index(const char *s, size_t *ret) {
         }
         *ret = n;
         return true;
+}
+
+int lookup_check_part(const char *s, struct err *err) {
+        size_t n;
+        if (streq(s, "*"))
+                return err_set(err, ERR_INVALID, "wildcard is not supported in PathGetter");
+        if (s[0] == '-' && s[1] != '+' && lookup_is_index(s + 1, &n))
+                return err_set(err, ERR_INVALID, "array index -%zu cannot be negative", n);
+        return 0;
 }
 
 bool lookup_is_element(const char *s) {
@@ -100,8 +111,8 @@ static int get_part(struct arena *a, struct value *v, const char *part, struct v
         *ret = NULL;
         if (v->type == VALUE_NULL)
                 return 0;
-        if (streq(part, "*"))
-                return err_set(err, ERR_INVALID, "wildcard is not supported in PathGetter");
+        if (lookup_check_part(part, err) < 0)
+                return -1;
         if (number || last || lookup_is_element(part)) {
                 if (!value_is_list(v))
                         return scalar_wrong_kind("SequenceNode", v, err);
@@ -118,8 +129,7 @@ static int get_part(struct arena *a, struct value *v, const char *part, struct v
         return 0;
 }
 
-/* White space around a part does not count. */
-static const char *trim(struct arena *a, const char *part) {
+const char *lookup_trim(struct arena *a, const char *part) {
         static const char space[] = " \t\r\n\v\f";
         size_t first = strspn(part, space), n = strlen(part + first), all = n;
         while (n && strchr(space, part[first + n - 1]))
@@ -130,7 +140,7 @@ static const char *trim(struct arena *a, const char *part) {
 int lookup_get(struct arena *a, struct value *object, const struct path *p, struct value **ret, struct err *err) {
         struct value *at = object;
         for (size_t i = 0; at && i < p->n; i++) {
-                const char *part = trim(a, p->parts[i]);
+                const char *part = lookup_trim(a, p->parts[i]);
                 if (!part)
                         return err_oom(err);
                 if (*part && get_part(a, at, part, &at, err) < 0)

@@ -34,11 +34,12 @@ static int encode(struct arena *a, const struct value *in, struct value *ret, st
         return 0;
 }
 
-static int fill_data(struct arena *a, struct value *object, const struct value *pairs, bool secret, struct err *err) {
+static int fill_data(struct engine *e, struct value *object, const struct value *pairs, bool secret, struct err *err) {
+        struct arena *a = e->arena;
         struct value data = value_map(), binary = value_map();
         VALUE_EACH_MEMBER(m, pairs) {
                 struct value v = m->value;
-                if (scalar_check_key(m->key, err) < 0)
+                if (engine_add_key(e, m->key, err) < 0)
                         return -1;
                 bool text = !secret && utf8_valid(v.str, v.len);
                 if (!text && encode(a, &m->value, &v, err) < 0)
@@ -108,7 +109,7 @@ int generate_one(struct target *t, const struct value *args, bool secret, struct
         const char *type = value_string_or(value_get(args, "type"), "");
         if (secret && !value_set(a, &object, "type", value_str(*type ? type : "Opaque")))
                 return err_oom(err);
-        if (fill_data(a, &object, &pairs, secret, err) < 0 || fill_options(a, &object, options, err) < 0)
+        if (fill_data(t->e, &object, &pairs, secret, err) < 0 || fill_options(a, &object, options, err) < 0)
                 return -1;
         struct resource *r = resource_new(a, object);
         if (!r)
@@ -155,16 +156,20 @@ int generate_absorb(struct accumulator *acc, struct resource *r, struct err *err
 static int run_list(struct target *t, struct accumulator *acc, const char *field, bool secret, struct err *err) {
         struct arena *a = t->e->arena;
         const struct value *list = value_get(&t->file.spec, field);
+        const char *kind = secret ? "SecretGenerator" : "ConfigMapGenerator";
         if (!value_is_list(list))
                 return 0;
         VALUE_EACH_ITEM(item, list) {
                 struct value args;
                 struct resource *r;
                 if (value_clone(a, item, &args, err) < 0 ||
-                    merge_options(a, &args, value_get(&t->file.spec, "generatorOptions"), err) < 0 ||
-                    generate_one(t, &args, secret, &r, err) < 0)
+                    merge_options(a, &args, value_get(&t->file.spec, "generatorOptions"), err) < 0)
                         return -1;
-                if (t->origin && !(r->origin = origin_builtin(t, secret ? "SecretGenerator" : "ConfigMapGenerator")))
+                if (yaml_check(&args, err) < 0)
+                        return err_wrap(err, "builtin %s marshal", kind);
+                if (generate_one(t, &args, secret, &r, err) < 0)
+                        return -1;
+                if (t->origin && !(r->origin = origin_builtin(t, kind)))
                         return err_oom(err);
                 if (generate_absorb(acc, r, err) < 0)
                         return -1;

@@ -42,11 +42,25 @@ int plugin_check(struct target *t, const struct resource *r, struct err *err) {
                        resource_kind(t->e->arena, r));
 }
 
-int plugin_fails(struct target *t, const struct resource *r, struct err *err) {
+static const char *id_of(struct target *t, const struct resource *r) {
         struct resid id;
         const char *text =
                 resource_original_id(t->e->arena, &t->e->scopes, r, &id) < 0 ? NULL : resid_string(t->e->arena, &id);
-        return err_wrap(err, "plugin %s fails configuration", text ? text : "");
+        return text ? text : "";
+}
+
+int plugin_settle(struct target *t, const struct resource *r, struct value *ret, struct err *err) {
+        struct value settled = r->object;
+        if (scalar_settle(t->e->arena, &settled, err) < 0)
+                return -1;
+        if (yaml_check(&settled, err) < 0)
+                return err_wrap(err, "marshalling yaml from res %s", id_of(t, r));
+        *ret = settled;
+        return 0;
+}
+
+int plugin_fails(struct target *t, const struct resource *r, struct err *err) {
+        return err_wrap(err, "plugin %s fails configuration", id_of(t, r));
 }
 
 /* ---- transformers ---- */
@@ -193,10 +207,9 @@ static int configure_one(struct target *t, const struct resource *r, struct step
         for (size_t i = 0; i < ARRAY_LEN(transformers); i++) {
                 if (!streq(kind, transformers[i].kind))
                         continue;
-                struct value config;
+                struct value config, settled;
                 struct fieldspecs *fields = NULL;
-                struct value settled = r->object;
-                if (scalar_settle(t->e->arena, &settled, err) < 0)
+                if (plugin_settle(t, r, &settled, err) < 0)
                         return -1;
                 if (shape_read(t->e->arena, transformers[i].shape, &settled, SHAPE_COERCE, &config, err) < 0) {
                         err_wrap(err, "error unmarshaling JSON: while decoding JSON");

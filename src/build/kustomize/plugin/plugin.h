@@ -21,5 +21,8 @@ int plugin_load(struct target *t, const struct value *list, const char *what, st
 /* Refuses what is not built in. */
 int plugin_check(struct target *t, const struct resource *r, struct err *err);
 
+/* The plugin's configuration: what the resource's scalars mean. Refuses characters that YAML's writer does not take. */
+int plugin_settle(struct target *t, const struct resource *r, struct value *ret, struct err *err);
+
 /* Says whose configuration failed. Answers -1. */
 int plugin_fails(struct target *t, const struct resource *r, struct err *err);

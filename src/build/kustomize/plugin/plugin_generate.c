@@ -12,10 +12,10 @@ static const char *string_at(const struct value *map, const char *key) {
 static int generate_map(struct target *t, struct accumulator *acc, const struct resource *r, bool secret,
                         struct err *err) {
         struct arena *a = t->e->arena;
-        struct value args, settled = r->object;
+        struct value args, settled;
         struct resource *made;
-        if (scalar_settle(a, &settled, err) < 0)
-                return -1;
+        if (plugin_settle(t, r, &settled, err) < 0)
+                return err_wrap(err, "loading generator plugins: failed to load generator");
         if (shape_read(a, &shape_generator_args, &settled, SHAPE_COERCE, &args, err) < 0)
                 return plugin_fails(t, r, err);
         const char *name = resource_name(a, r), *ns = resource_ns(a, r);
@@ -32,10 +32,12 @@ static int generate_map(struct target *t, struct accumulator *acc, const struct 
 /* A ServiceAccount that is bound to one of a cloud's. */
 static int generate_iam(struct target *t, struct accumulator *acc, const struct resource *r, struct err *err) {
         struct arena *a = t->e->arena;
-        const struct value *service = value_get(&r->object, "kubernetesService");
-        const struct value *account = value_get(&r->object, "serviceAccount");
-        struct value object = value_map(), metadata = value_map(), annotations = value_map();
-        const char *cloud = string_at(&r->object, "cloud"), *ns = string_at(service, "namespace");
+        struct value object = value_map(), metadata = value_map(), annotations = value_map(), settled;
+        if (plugin_settle(t, r, &settled, err) < 0)
+                return err_wrap(err, "loading generator plugins: failed to load generator");
+        const struct value *service = value_get(&settled, "kubernetesService");
+        const struct value *account = value_get(&settled, "serviceAccount");
+        const char *cloud = string_at(&settled, "cloud"), *ns = string_at(service, "namespace");
         if (!streq(cloud, "gke"))
                 return err_set(err, ERR_INVALID, "cloud provider %s not supported yet", cloud);
         struct value address = value_strf(a, "%s@%s.iam.gserviceaccount.com", string_at(account, "name"),

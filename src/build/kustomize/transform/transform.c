@@ -145,12 +145,38 @@ static int configure_values(struct target *t, const struct config *c, struct ste
         return transform_trouble("ReplacementTransformer", &config, err);
 }
 
+/* kustomize hands these fields to its transformers as YAML, whose writer does not take every character. */
+static int check_fields(const struct value *spec, struct err *err) {
+        static const struct {
+                const char *field, *kind;
+        } fields[] = {
+                {"patchesStrategicMerge", "PatchStrategicMergeTransformer"},
+                {"patches", "PatchTransformer"},
+                {"namespace", "NamespaceTransformer"},
+                {"namePrefix", "PrefixTransformer"},
+                {"nameSuffix", "SuffixTransformer"},
+                {"labels", "LabelTransformer"},
+                {"commonLabels", "LabelTransformer"},
+                {"commonAnnotations", "AnnotationsTransformer"},
+                {"patchesJson6902", "PatchJson6902Transformer"},
+                {"replicas", "ReplicaCountTransformer"},
+                {"images", "ImageTagTransformer"},
+                {"replacements", "ReplacementTransformer"},
+        };
+        for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+                const struct value *v = value_get(spec, fields[i].field);
+                if (v && yaml_check(v, err) < 0)
+                        return err_wrap(err, "builtin %s marshal", fields[i].kind);
+        }
+        return 0;
+}
+
 int transform_all(struct target *t, struct accumulator *acc, struct err *err) {
         const struct config *c = &acc->config;
         const struct value *annotations = value_get(&t->file.spec, "commonAnnotations");
         struct steps steps = {0};
-        if (configure_patches(t, &steps, err) < 0 || configure_names(t, c, &steps, err) < 0 ||
-            configure_labels(t, c, &steps, err) < 0)
+        if (check_fields(&t->file.spec, err) < 0 || configure_patches(t, &steps, err) < 0 ||
+            configure_names(t, c, &steps, err) < 0 || configure_labels(t, c, &steps, err) < 0)
                 return -1;
         if (has_pairs(annotations) &&
             labels_configure(t, annotations, true, &c->section[CONFIG_COMMON_ANNOTATIONS], &steps, err) < 0)

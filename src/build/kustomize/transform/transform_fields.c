@@ -13,6 +13,7 @@ struct labels_step {
 };
 
 struct pair_context {
+        struct engine *e;
         const struct member *pair;
         uint32_t n_pairs; /* of the step: so many come into a map that is made for them */
         struct value *object;
@@ -33,7 +34,7 @@ static int set_pair(struct arena *a, void *context, struct value *field, struct 
                 const struct value was = *old;
                 return shared_spread(a, c->object, &was, &pair->value, err);
         }
-        if (!old && scalar_check_key(pair->key, err) < 0)
+        if (!old && engine_add_key(c->e, pair->key, err) < 0)
                 return -1;
         return value_setn(a, field, pair->key, pair->key_len, old ? pair->value : c->fresh) ? 0 : err_oom(err);
 }
@@ -48,6 +49,7 @@ static int run_labels(struct engine *e, struct resmap *m, const void *arg, struc
                         return -1;
                 VALUE_EACH_MEMBER(pair, &s->pairs) {
                         context = (struct pair_context){
+                                .e = e,
                                 .pair = pair,
                                 .n_pairs = s->pairs.len,
                                 .object = &m->items[i]->object,

@@ -135,7 +135,8 @@ static int apply_operations(struct engine *e, struct resmap *m, const struct pat
                 if (s->stores_id && resource_store_id(e->arena, &e->scopes, r, err) < 0)
                         return -1;
                 /* It sees kustomize's notes, and numbers, not how they were written. */
-                if (resource_show_notes(e->arena, r, err) < 0 || scalar_settle(e->arena, &r->object, err) < 0 ||
+                if (resource_show_notes(e->arena, r, err) < 0 || engine_check_keys(e, &r->object, err) < 0 ||
+                    scalar_settle(e->arena, &r->object, err) < 0 ||
                     jsonpatch_apply(e->arena, &r->object, &s->operations, &out, err) < 0)
                         return -1;
                 /* Nothing is left of it; but only a strategic merge takes an object away. */
