@@ -24,6 +24,13 @@ static void test_vars_see_untyped_scalars_as_strings(void **state) {
                  "resources: [r.yaml]\ntransformers: [add.yaml]\n"
                  "vars: [{name: V, objref: {apiVersion: v1, kind: ConfigMap, name: a}}]\n");
         tree_expect(&t, ".", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  labels:\n    v: \"1\"\n  name: a\n");
+        /* And so they do where it is their value. */
+        tree_add(&t, "r.yaml", CONFIG_MAP "x: $(V)\n");
+        tree_add(&t, "config.yaml", "varReference: [{kind: ConfigMap, path: x}]\n");
+        tree_add(&t, "kustomization.yaml",
+                 "resources: [r.yaml]\ntransformers: [add.yaml]\nconfigurations: [config.yaml]\nvars:\n- name: V\n"
+                 "  objref: {apiVersion: v1, kind: ConfigMap, name: a}\n  fieldref: {fieldPath: metadata.labels.v}\n");
+        tree_expect_part(&t, ".", "x: \"1\"\n");
 }
 
 static void test_null_api_version(void **state) {

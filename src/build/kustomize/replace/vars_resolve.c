@@ -118,8 +118,10 @@ static int find_value(struct engine *e, const struct resmap *m, const struct var
 }
 
 /* A scalar as Go's strconv reads it from its text, which is not how YAML does: 010 is ten, 0x1F nothing. What is
- * neither number nor bool counts as its text. */
-static int type_value(struct value *v, struct err *err) {
+ * neither number nor bool counts as its text, and so does what has no tag. */
+static int type_value(struct arena *a, struct value *v, struct err *err) {
+        if (v->flags & SCALAR_UNTYPED)
+                *v = value_str(scalar_node_text(a, v));
         if (v->type == VALUE_NULL)
                 *v = v->len ? value_strn(v->str, v->len) : value_str("");
         if (v->type != VALUE_STRING || scalar_is_string(v))
@@ -185,8 +187,9 @@ int vars_resolve(struct engine *e, const struct accumulator *acc, struct err *er
                         break;
                 /* The field may itself be one that vars are put into: it counts as it was. */
                 struct value *copy = arena_make(e->arena, struct value);
-                failed = !copy || value_clone(e->arena, values[i].value, copy, err) < 0 ? err_oom(err)
-                                                                                        : type_value(copy, err);
+                failed = !copy || value_clone(e->arena, values[i].value, copy, err) < 0
+                                 ? err_oom(err)
+                                 : type_value(e->arena, copy, err);
                 values[i].value = copy;
                 if (!failed && strmap_set(&vars.by_name, values[i].name, strlen(values[i].name), &values[i]) < 0)
                         failed = err_oom(err);
