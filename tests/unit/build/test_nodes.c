@@ -218,6 +218,26 @@ static void test_items_of_lists(void **state) {
         tree_expect_part(&t, ".", "x: false\n");
 }
 
+/* The text of a number, which an annotation shows, is JSON's in the items of a list and a double's behind a JSON patch.
+ */
+static void test_numbers_that_passed_through_json(void **state) {
+        static const char annotations[] = "annotations: {a: 1e-7, b: 1e6, c: 1000000, d: -999999}";
+        _cleanup_tree_ struct tree t;
+        _cleanup_buf_ struct buf list = BUF_INIT(4096), object = BUF_INIT(4096);
+        buf_addf(&list, "kind: ThingList\nitems:\n- {kind: Thing, metadata: {name: a, %s}}\n", annotations);
+        buf_addf(&object, "kind: Thing\nmetadata:\n  name: a\n  %s\n", annotations);
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml", "resources: [r.yaml]\n");
+        tree_add(&t, "r.yaml", buf_str(&list));
+        tree_expect_part(&t, ".", "    a: \"1e-7\"\n    b: \"1000000\"\n    c: \"1000000\"\n    d: \"-999999\"\n");
+        tree_add(&t, "r.yaml", buf_str(&object));
+        tree_expect_part(&t, ".", "    a: \"1e-7\"\n    b: \"1e6\"\n    c: \"1000000\"\n    d: \"-999999\"\n");
+        tree_add(&t, "kustomization.yaml",
+                 "resources: [r.yaml]\npatches:\n- target: {name: a}\n"
+                 "  patch: '[{\"op\": \"add\", \"path\": \"/x\", \"value\": 1}]'\n");
+        tree_expect_part(&t, ".", "    a: \"1e-07\"\n    b: \"1e+06\"\n    c: \"1e+06\"\n    d: \"-999999\"\n");
+}
+
 /* A selector of labels is read when a resource gets as far as that. */
 static void test_selectors_that_nothing_reaches(void **state) {
         static const char with[] = "resources: [r.yaml]\npatches:\n- target: {name: %s, labelSelector: a b}\n"
@@ -298,6 +318,7 @@ int main(void) {
                 cmocka_unit_test(test_subjects_are_maps),
                 cmocka_unit_test(test_quotes_of_patches_do_not_stay),
                 cmocka_unit_test(test_items_of_lists),
+                cmocka_unit_test(test_numbers_that_passed_through_json),
                 cmocka_unit_test(test_selectors_that_nothing_reaches),
                 cmocka_unit_test(test_merged_data_is_bytes),
                 cmocka_unit_test(test_scalars_of_lists),

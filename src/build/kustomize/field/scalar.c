@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "build/kustomize/field/shared.h"
+#include "data/json/json.h"
 #include "data/yaml/yaml.h"
 #include "data/yaml/yaml_scalar.h"
 
@@ -175,8 +176,29 @@ int scalar_settle(struct arena *a, struct value *v, struct err *err) {
         return 0;
 }
 
-void scalar_through_json(struct value *v, bool decoded) {
-        const int64_t exact = INT64_C(1) << 53;
+/* From here on a double's text has an exponent. */
+#define EXPONENT_FROM 1000000
+
+/* What its text in JSON says: 1e-7, or the integer 1000000. */
+static int read_float(struct arena *a, struct value *v, struct err *err) {
+        _cleanup_buf_ struct buf json = BUF_INIT(YAML_FLOAT_MAX);
+        json_write(&json, v, 0);
+        const char *text = buf_failed(&json) ? NULL : arena_strndup(a, buf_str(&json), json.len);
+        if (!text)
+                return err_oom(err);
+        *v = scalar_plain(text);
+        v->flags = 0;
+        return 0;
+}
+
+static void decode_number(struct value *v) {
+        if (v->type == VALUE_UINT)
+                *v = value_float((double)v->u);
+        else if (v->type == VALUE_INT && (v->i >= EXPONENT_FROM || v->i <= -EXPONENT_FROM))
+                *v = value_float((double)v->i);
+}
+
+int scalar_through_json(struct arena *a, struct value *v, bool decoded, struct err *err) {
         v->flags &= (uint8_t) ~(SCALAR_SHARED | SCALAR_UNTYPED);
         if (v->type == VALUE_STRING)
                 v->style = !decoded || yaml_scalar_resolve(v->str, v->len, YAML_SIGS).type != YAML_SCALAR_STRING
@@ -185,16 +207,19 @@ void scalar_through_json(struct value *v, bool decoded) {
                                                           : VALUE_STYLE_PLAIN;
         else if (v->type == VALUE_NULL)
                 *v = (struct value){.type = VALUE_NULL, .style = VALUE_STYLE_PLAIN, .len = 4, .str = "null"};
-        else if (decoded && v->type == VALUE_UINT)
-                *v = value_float((double)v->u);
-        else if (decoded && v->type == VALUE_INT && (v->i > exact || v->i < -exact))
-                *v = value_float((double)v->i);
-        else if (v->type == VALUE_LIST)
+        else if (decoded)
+                decode_number(v);
+        else if (v->type == VALUE_FLOAT)
+                return read_float(a, v, err);
+        if (v->type == VALUE_LIST)
                 VALUE_EACH_ITEM(item, v)
-                        scalar_through_json(item, decoded);
-        else if (v->type == VALUE_MAP)
+                        if (scalar_through_json(a, item, decoded, err) < 0)
+                                return -1;
+        if (v->type == VALUE_MAP)
                 VALUE_EACH_MEMBER(m, v)
-                        scalar_through_json(&m->value, decoded);
+                        if (scalar_through_json(a, &m->value, decoded, err) < 0)
+                                return -1;
+        return 0;
 }
 
 int scalar_check_key(const char *key, struct err *err) {

@@ -54,9 +54,9 @@ int scalar_retyped_late(const struct value *old, const char *text, struct value 
 int scalar_settle(struct arena *a, struct value *v, struct err *err);
 
 /* What a tree (settled: see yaml_settle()) is after kustomize has taken it through Go's encoding/json: no scalar is
- * untyped or shared, nulls are "null". Read from JSON's text, strings stay in double quotes; decoded, as after a JSON
- * patch, integers are doubles and strings have the quotes they need. */
-void scalar_through_json(struct value *v, bool decoded);
+ * untyped or shared, nulls are "null". Read from JSON's text, strings stay in double quotes and numbers have the text
+ * that they have there; decoded, as after a JSON patch, numbers are doubles and strings have the quotes they need. */
+int scalar_through_json(struct arena *a, struct value *v, bool decoded, struct err *err);
 
 /* kustomize writes keys that it adds without quotes: one like 1 or << is no string when it is read again. ERR_INVALID
  * in the words of that reading. */

@@ -30,9 +30,9 @@ static int add_field(struct arena *a, struct value *out, const struct value *obj
         const struct value *v = value_get(object, name);
         struct value settled;
         if (v && !scalar_is(v)) {
-                if (value_clone(a, v, &settled, err) < 0 || scalar_settle(a, &settled, err) < 0)
+                if (value_clone(a, v, &settled, err) < 0 || scalar_settle(a, &settled, err) < 0 ||
+                    scalar_through_json(a, &settled, true, err) < 0)
                         return -1;
-                scalar_through_json(&settled, true);
                 v = &settled;
         }
         if (optional && !value_is_map(v))

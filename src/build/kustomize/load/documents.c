@@ -170,10 +170,8 @@ static int expand_list(struct engine *e, struct value *queue, const struct value
                                items->type == VALUE_INT ? "int" : go_type(items));
         const struct value inner = *items;
         VALUE_EACH_ITEM(item, &inner) {
-                if (yaml_settle(e->arena, item, err) < 0)
-                        return -1;
-                scalar_through_json(item, false);
-                if (add_valid(e, queue, item, err) < 0)
+                if (yaml_settle(e->arena, item, err) < 0 || scalar_through_json(e->arena, item, false, err) < 0 ||
+                    add_valid(e, queue, item, err) < 0)
                         return -1;
         }
         return 0;

@@ -147,7 +147,8 @@ static int apply_operations(struct engine *e, struct resmap *m, const struct pat
                 /* JSON has no comments: keys of their own lead to none. */
                 if (e->schema.notes.len && value_copy(e->arena, &out, &r->object, err) < 0)
                         return -1;
-                scalar_through_json(&r->object, true);
+                if (scalar_through_json(e->arena, &r->object, true, err) < 0)
+                        return -1;
                 resource_keep_notes(r);
                 resource_normalize_metadata(e->arena, &r->object, "annotations");
                 resmap_touch(m);
