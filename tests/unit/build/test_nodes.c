@@ -192,6 +192,31 @@ static void test_quotes_of_patches_do_not_stay(void **state) {
         tree_expect(&t, ".", DEPLOYMENT "spec:\n  replicas: 0\n");
 }
 
+/* Generated data has quotes where YAML 1.1 would read another type, and then they stay, as the lines of a block do. */
+static void test_quotes_of_generated_data_stay(void **state) {
+        static const struct {
+                const char *literal, *result;
+        } cases[] = {
+                {"\"k=1\"", "\"08\""}, {"\"k=yes\"", "\"08\""},   {"\"k=a: b\"", "\"08\""}, {"\"k=a\\nb\"", "\"08\""},
+                {"\"k=x\"", "8"},      {"\"k=2001-12-14\"", "8"}, {"\"k=\"", "8"},          {"\"k={{.x}}\"", "8"},
+        };
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+                _cleanup_buf_ struct buf file = BUF_INIT(4096), result = BUF_INIT(4096);
+                buf_addf(
+                        &file,
+                        "generatorOptions: {disableNameSuffixHash: true}\n"
+                        "configMapGenerator: [{name: a, literals: [%s]}]\n"
+                        "patches: [{patch: '{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {k: 08}}'}]\n",
+                        cases[i].literal);
+                buf_addf(&result, "apiVersion: v1\ndata:\n  k: %s\nkind: ConfigMap\nmetadata:\n  name: a\n",
+                         cases[i].result);
+                tree_add(&t, "kustomization.yaml", buf_str(&file));
+                tree_expect(&t, ".", buf_str(&result));
+        }
+}
+
 /* The items of a kind that ends in List pass through JSON, with all digits of their numbers. */
 static void test_items_of_lists(void **state) {
         static const char item[] = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a, annotations: Null},"
@@ -317,6 +342,7 @@ int main(void) {
                 cmocka_unit_test(test_a_suffix_behind_a_null),
                 cmocka_unit_test(test_subjects_are_maps),
                 cmocka_unit_test(test_quotes_of_patches_do_not_stay),
+                cmocka_unit_test(test_quotes_of_generated_data_stay),
                 cmocka_unit_test(test_items_of_lists),
                 cmocka_unit_test(test_numbers_that_passed_through_json),
                 cmocka_unit_test(test_selectors_that_nothing_reaches),

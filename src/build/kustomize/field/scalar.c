@@ -69,6 +69,29 @@ struct value scalar_plain(const char *text) {
         return v;
 }
 
+bool scalar_needs_quotes(const char *text, size_t n) {
+        static const char word[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._/";
+        const enum yaml_scalar_type type = yaml_scalar_resolve(text, n, YAML_SIGS).type;
+        struct value v;
+        if (!n || memchr(text, '\n', n))
+                return false;
+        if (type != YAML_SCALAR_STRING && type != YAML_SCALAR_TIMESTAMP)
+                return true;
+        if (!strchr("-._/", *text) && strspn(text, word) == n)
+                return false;
+        _cleanup_arena_ struct arena *a = arena_new(0);
+        return a && yaml_parse(a, text, n, NULL, &v, NULL) == 0 && v.type != VALUE_STRING;
+}
+
+struct value scalar_new_string(const char *text, size_t n) {
+        struct value v = value_strn(text, n);
+        if (memchr(text, '\n', n))
+                v.style = VALUE_STYLE_LITERAL;
+        else if (scalar_needs_quotes(text, n))
+                v.style = VALUE_STYLE_DOUBLE;
+        return v;
+}
+
 struct value scalar_styled(const struct value *old, const char *text) {
         if (!old || !scalar_is_quoted(old))
                 return scalar_plain(text);

@@ -35,6 +35,13 @@ static inline bool scalar_is_quoted(const struct value *v) {
  * borrowed. */
 struct value scalar_plain(const char *text);
 
+/* True when YAML 1.1 reads the text, a line, as something else than a string: kustomize puts quotes around what it
+ * makes a field of then, and they stay when another text takes its place. */
+bool scalar_needs_quotes(const char *text, size_t n);
+
+/* A string (borrowed) as kustomize makes one for a new field: in such quotes, or a block when it has several lines. */
+struct value scalar_new_string(const char *text, size_t n);
+
 /* The value when text takes the place of old and keeps old's style: a string when old was quoted. */
 struct value scalar_styled(const struct value *old, const char *text);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "build/kustomize/field/shared.h"
 
-#include "data/yaml/yaml_scalar.h"
+#include "build/kustomize/field/scalar.h"
 
 struct value shared_new(struct arena *a, const struct value *text) {
         if (text->type != VALUE_STRING)
@@ -11,8 +11,7 @@ struct value shared_new(struct arena *a, const struct value *text) {
                 return value_null();
         struct value v = value_strn(copy, text->len);
         v.style = text->style;
-        /* kustomize puts quotes around what YAML 1.1 takes for another type. */
-        if (yaml_scalar_resolve(v.str, v.len, YAML_SIGS).type != YAML_SCALAR_STRING)
+        if (scalar_needs_quotes(v.str, v.len))
                 v.style = VALUE_STYLE_DOUBLE;
         v.flags = SCALAR_SHARED;
         return v;

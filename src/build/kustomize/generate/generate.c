@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "build/kustomize/generate/generate.h"
 
+#include "build/kustomize/field/scalar.h"
 #include "build/kustomize/generate/helm.h"
 #include "build/kustomize/resource/origin.h"
 #include "build/kustomize/plugin/plugin.h"
@@ -44,6 +45,7 @@ static int fill_data(struct engine *e, struct value *object, const struct value 
                 bool text = !secret && utf8_valid(v.str, v.len);
                 if (!text && encode(a, &m->value, &v, err) < 0)
                         return -1;
+                v = scalar_new_string(v.str, v.len);
                 if (!value_add(a, text || secret ? &data : &binary, m->key, m->key_len, v))
                         return err_oom(err);
         }

@@ -22,9 +22,9 @@ static int inherit(struct arena *a, struct value *to, const struct value *old, c
         VALUE_EACH_MEMBER(m, from) {
                 if (value_getn(map, m->key, m->key_len))
                         continue;
-                const struct value text = value_is_string(&m->value) ? value_strn(m->value.str, m->value.len)
-                                                                     : value_str(scalar_text(a, &m->value));
-                if (!value_add(a, map, m->key, m->key_len, text))
+                const char *text = scalar_text(a, &m->value);
+                size_t n = value_is_string(&m->value) ? m->value.len : strlen(text);
+                if (!value_add(a, map, m->key, m->key_len, scalar_new_string(text, n)))
                         return err_oom(err);
         }
         return 0;
