@@ -64,7 +64,8 @@ static void test_keys_that_are_no_strings(void **state) {
                  "resources: [b]\npatches: [{patch: '{kind: A, metadata: {name: a, labels: null}}'}]\n");
         tree_expect(&t, ".", "kind: A\nmetadata:\n  name: a\n");
         tree_add(&t, "kustomization.yaml",
-                 "resources: [b]\npatches: [{target: {kind: A}, patch: '[{op: remove, path: /metadata/labels}]'}]\n");
+                 "resources: [b]\npatches: [{target: {kind: A}, patch: '[{\"op\": \"remove\", \"path\": "
+                 "\"/metadata/labels\"}]'}]\n");
         tree_expect_part(&t, ".", "error: json: unsupported type");
 }
 
@@ -95,21 +96,21 @@ static void test_characters_that_plugins_do_not_take(void **state) {
 
 static void test_paths_of_field_specs(void **state) {
         static const char *const paths[][2] = {
-                {"' spec / x '", "spec:\n  l:\n  - n: m\n  x: p\n"},
-                {"spec/  /x", "spec:\n  l:\n  - n: m\n  x: p\n"},
-                {"spec/l []/n", "spec:\n  l:\n  - n: pm\n"},
+                {"' spec / x '", "spec:\n  l:\n  - k: m\n  x: p\n"},
+                {"spec/  /x", "spec:\n  l:\n  - k: m\n  x: p\n"},
+                {"'spec/l []/k'", "spec:\n  l:\n  - k: pm\n"},
                 {"spec/1", "fieldName: 1: wrong node kind: expected SequenceNode but got MappingNode"},
                 {"spec/l/+0", "fieldName: +0: wrong node kind: expected SequenceNode but got MappingNode"},
                 {"spec/-", "fieldName: -: wrong node kind: expected SequenceNode but got MappingNode"},
                 {"spec/-2", "fieldName: -2: array index -2 cannot be negative"},
-                {"'spec/[n=m]'", "fieldName: [n=m]: wrong node kind: expected SequenceNode but got MappingNode"},
-                {"'spec/[n]'", "fieldName: [n]: list path element must contain fieldName=fieldValue"},
+                {"'spec/[k=m]'", "fieldName: [k=m]: wrong node kind: expected SequenceNode but got MappingNode"},
+                {"'spec/[k]'", "fieldName: [k]: list path element must contain fieldName=fieldValue"},
                 {"'spec/*'", "fieldName: *: wildcard is not supported in PathGetter"},
         };
         _cleanup_tree_ struct tree t;
         tree_init(&t);
         tree_add(&t, "kustomization.yaml", "resources: [a.yaml]\ntransformers: [t.yaml]\n");
-        tree_add(&t, "a.yaml", "kind: A\nmetadata: {name: a}\nspec: {l: [{n: m}]}\n");
+        tree_add(&t, "a.yaml", "kind: A\nmetadata: {name: a}\nspec: {l: [{k: m}]}\n");
         for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
                 char text[256];
                 snprintf(text, sizeof(text),

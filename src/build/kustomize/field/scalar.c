@@ -69,15 +69,20 @@ struct value scalar_plain(const char *text) {
         return v;
 }
 
+/* True for what may be more than one plain scalar of YAML: nothing else is worth a parser. */
+static bool is_suspect(const char *text, size_t n) {
+        return strchr("[{&*!#?|>%@`\"'-.", *text) || text[n - 1] == ':' || memchr(text, ' ', n) ||
+               memchr(text, '\t', n);
+}
+
 bool scalar_needs_quotes(const char *text, size_t n) {
-        static const char word[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._/";
         const enum yaml_scalar_type type = yaml_scalar_resolve(text, n, YAML_SIGS).type;
         struct value v;
         if (!n || memchr(text, '\n', n))
                 return false;
         if (type != YAML_SCALAR_STRING && type != YAML_SCALAR_TIMESTAMP)
                 return true;
-        if (!strchr("-._/", *text) && strspn(text, word) == n)
+        if (!is_suspect(text, n))
                 return false;
         _cleanup_arena_ struct arena *a = arena_new(0);
         return a && yaml_parse(a, text, n, NULL, &v, NULL) == 0 && v.type != VALUE_STRING;
