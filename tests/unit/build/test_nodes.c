@@ -261,6 +261,14 @@ static void test_numbers_that_passed_through_json(void **state) {
                  "resources: [r.yaml]\npatches:\n- target: {name: a}\n"
                  "  patch: '[{\"op\": \"add\", \"path\": \"/x\", \"value\": 1}]'\n");
         tree_expect_part(&t, ".", "    a: \"1e-07\"\n    b: \"1e+06\"\n    c: \"1e+06\"\n    d: \"-999999\"\n");
+        /* And so is their type. */
+        tree_add(&t, "r.yaml", CONFIG_MAP "data: {n: 1.0}\n");
+        tree_add(&t, "kustomization.yaml",
+                 "resources: [r.yaml]\npatches:\n- target: {name: a}\n"
+                 "  patch: '[{\"op\": \"add\", \"path\": \"/x\", \"value\": 1}]'\n"
+                 "replacements:\n- sourceValue: '0.5'\n"
+                 "  targets: [{select: {kind: ConfigMap}, fieldPaths: [data.n]}]\n");
+        tree_expect_part(&t, ".", "cannot decode !!float `0.5` as a !!int");
 }
 
 /* A selector of labels is read when a resource gets as far as that. */

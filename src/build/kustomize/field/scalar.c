@@ -8,6 +8,7 @@
 #include "data/yaml/yaml_scalar.h"
 
 #include <inttypes.h>
+#include <math.h>
 
 /* Above the marks in value.flags, in a string of VALUE_STYLE_SPELLED: the enum tag that its text does not fit. */
 #define MISTYPED_SHIFT 4
@@ -219,11 +220,15 @@ static int read_float(struct arena *a, struct value *v, struct err *err) {
         return 0;
 }
 
+/* What the text of a double says: 1 for 1.0, no integer where there is an exponent. -0.0 stays, for its sign. */
 static void decode_number(struct value *v) {
         if (v->type == VALUE_UINT)
                 *v = value_float((double)v->u);
         else if (v->type == VALUE_INT && (v->i >= EXPONENT_FROM || v->i <= -EXPONENT_FROM))
                 *v = value_float((double)v->i);
+        else if (v->type == VALUE_FLOAT && v->f == trunc(v->f) && fabs(v->f) < EXPONENT_FROM &&
+                 !(signbit(v->f) && v->f == 0))
+                *v = value_int((int64_t)v->f);
 }
 
 int scalar_through_json(struct arena *a, struct value *v, bool decoded, struct err *err) {
