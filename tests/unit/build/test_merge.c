@@ -46,6 +46,9 @@ static void test_maps(void **state) {
 /* What stands in quotes stays a string, whatever the patch writes. */
 static void test_quotes_stay(void **state) {
         expect("a: \"1\"\nb: 'x'\nc: x\n", "a: 80\nb: true\nc: 80\n", "a: \"80\"\nb: \"true\"\nc: 80\n");
+        /* A float with the text of an integer has a written tag, and keeps it before the quotes. */
+        expect("a: \"1\"\nb: \"1\"\nc: \"1\"\n", "a: !!float 2\nb: !!float 2.5\nc: !!int 2\n",
+               "a: 2\nb: \"2.5\"\nc: \"2\"\n");
 }
 
 static void test_lists_without_a_schema_are_replaced(void **state) {

@@ -116,6 +116,9 @@ int scalar_keep_quotes(struct arena *a, const struct value *was, struct value *n
         const char *text = scalar_text(a, now);
         if (!*text && now->type != VALUE_STRING)
                 return err_oom(err);
+        /* A float with the text of an integer has a written tag, which stays before the quotes: !!float "1". */
+        if (now->type == VALUE_FLOAT && yaml_scalar_resolve(text, strlen(text), YAML_KYAML).type == YAML_SCALAR_INT)
+                return 0;
         *now = value_str(text);
         now->style = was->style;
         return 0;
