@@ -95,6 +95,44 @@ static void test_definitions_in_json(void **state) {
         tree_expect_part(&t, ".", "error: loading CRDs [d.json]: unable to parse open API definition from 'd.json'");
 }
 
+/* A schema that cannot be read is none: kustomize refuses a file of `crds`, and panics over one of `openapi`. */
+static void test_types_in_definitions(void **state) {
+        static const char *const schemas[][2] = {
+                {"null", NULL},
+                {"x", "found string, expected a schema"},
+                {"{type: 1}", "type: found integer, expected a string or a list of strings"},
+                {"{type: [a, b], items: 1, $ref: 1, x-any: 1}", NULL},
+                {"{required: [1]}", "required: found list, expected a list of strings"},
+                {"{properties: {a: {maxLength: 1.5}}}", "properties a: maxLength: found number, expected an integer"},
+                {"{properties: {a: null}, additionalProperties: false}", NULL},
+                {"{additionalProperties: {description: []}}", "additionalProperties: description: found list"},
+                {"{items: [{}, {nullable: 1}]}", "items[1]: nullable: found integer, expected true or false"},
+        };
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "r.yaml", "kind: Thing\nmetadata: {name: a}\n");
+        for (size_t i = 0; i < ARRAY_LEN(schemas); i++) {
+                const char *expected = schemas[i][1] ? schemas[i][1] : "kind: Thing\n";
+                char text[256];
+                snprintf(text, sizeof(text), "d: {Schema: %s}", schemas[i][0]);
+                tree_add(&t, "d.yaml", text);
+                tree_add(&t, "kustomization.yaml", "resources: [r.yaml]\ncrds: [d.yaml]\n");
+                tree_expect_part(&t, ".", expected);
+                snprintf(text, sizeof(text), "definitions: {d: %s}", schemas[i][0]);
+                tree_add(&t, "d.yaml", text);
+                tree_add(&t, "kustomization.yaml", "resources: [r.yaml]\nopenapi: {path: d.yaml}\n");
+                tree_expect_part(&t, ".", expected);
+        }
+        tree_add(&t, "d.yaml", "paths: {/a: {get: 1}}");
+        tree_expect_part(&t, ".", "invalid schema file: paths: get: found integer, expected a map");
+        tree_add(&t, "d.yaml", "- a");
+        tree_expect_part(&t, ".", "invalid schema file: the document: found list, expected a map");
+        tree_add(&t, "kustomization.yaml", "resources: [r.yaml]\ncrds: [d.yaml]\n");
+        tree_expect_part(&t, ".", "definition from 'd.yaml': found list, expected a map of definitions");
+        tree_add(&t, "d.yaml", "d: {Dependencies: x}");
+        tree_expect_part(&t, ".", "definition d: Dependencies: found string, expected a list of strings");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_configurations_of_components),
@@ -102,6 +140,7 @@ int main(void) {
                 cmocka_unit_test(test_bad_schema_files),
                 cmocka_unit_test(test_empty_definitions),
                 cmocka_unit_test(test_definitions_in_json),
+                cmocka_unit_test(test_types_in_definitions),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

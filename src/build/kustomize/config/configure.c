@@ -2,6 +2,7 @@
 #include "build/kustomize/config/configure.h"
 
 #include "base/limits.h"
+#include "build/kustomize/config/definition.h"
 #include "build/kustomize/load/loader.h"
 #include "build/kustomize/file/shape.h"
 #include "data/json/json.h"
@@ -118,6 +119,30 @@ static int walk_type(const struct crd_walk *w, const char *name, const char *pat
         return 0;
 }
 
+/* A file of `crds`: a map of {Schema, Dependencies}. */
+static int check_definitions(const struct value *definitions, const char *path, struct err *err) {
+        if (!value_is_map(definitions))
+                return value_is_null(definitions)
+                               ? 0
+                               : err_set(err, ERR_INVALID,
+                                         "unable to parse open API definition from '%s': found %s, expected a map of "
+                                         "definitions",
+                                         path, value_type_name(definitions));
+        VALUE_EACH_MEMBER(m, definitions) {
+                const struct value *schema = value_get(&m->value, "Schema");
+                const struct value *dependencies = value_get(&m->value, "Dependencies");
+                if (!value_is_map(&m->value) && !value_is_null(&m->value))
+                        err_set(err, ERR_INVALID, "found %s, expected a map with a Schema", value_type_name(&m->value));
+                else if (dependencies && !value_is_list(dependencies) && !value_is_null(dependencies))
+                        err_set(err, ERR_INVALID, "Dependencies: found %s, expected a list of strings",
+                                value_type_name(dependencies));
+                else if (!schema || definition_check(schema, err) == 0)
+                        continue;
+                return err_wrap(err, "unable to parse open API definition from '%s': definition %s", path, m->key);
+        }
+        return 0;
+}
+
 static int add_definitions(struct engine *e, const struct value *definitions, struct config *config, struct err *err) {
         VALUE_EACH_MEMBER(m, definitions) {
                 const struct value *properties = value_path(&m->value, "Schema", "properties", NULL);
@@ -149,10 +174,8 @@ int configure_from_crds(struct target *t, struct config *ret, struct err *err) {
                 buf_addf(&all, "%s%s", path == paths->items ? "" : " ", path->str);
         VALUE_EACH_ITEM(path, paths) {
                 struct value v;
-                int failed = load(t, path->str, true, &v, err);
-                if (!failed && value_is_map(&v))
-                        failed = add_definitions(t->e, &v, &out, err);
-                if (failed)
+                if (load(t, path->str, true, &v, err) < 0 || check_definitions(&v, path->str, err) < 0 ||
+                    (value_is_map(&v) && add_definitions(t->e, &v, &out, err) < 0))
                         return err_wrap(err, "loading CRDs [%s]", buf_str(&all));
         }
         *ret = out;

@@ -2,6 +2,7 @@
 #include "build/kustomize/config/openapi.h"
 
 #include "base/limits.h"
+#include "build/kustomize/config/definition.h"
 #include "data/json/json.h"
 #include "data/yaml/yaml.h"
 
@@ -170,16 +171,10 @@ static int parse_comment(struct arena *a, const char *text, struct value *ret, s
 
 /* A schema that says nothing is none, and one with a fault in it neither. */
 static bool is_schema(const struct value *v) {
-        static const char *const strings[] = {"$ref", "type", "title", "description", "format", "pattern"};
         bool says = false;
         VALUE_EACH_MEMBER(m, v)
                 says = says || !(value_is_null(&m->value) || value_equals_str(&m->value, ""));
-        for (size_t i = 0; i < ARRAY_LEN(strings); i++) {
-                const struct value *text = value_get(v, strings[i]);
-                bool several = value_is_list(text) && streq(strings[i], "type");
-                says = says && (value_is_null(text) || value_is_string(text) || several);
-        }
-        return says;
+        return says && definition_check(v, NULL) == 0;
 }
 
 int merge_schema_noted(struct arena *a, struct merge_schema *s, const struct member *m, struct merge_field *ret,
@@ -210,8 +205,10 @@ static int read_file(struct arena *a, const char *path, const char *text, size_t
         const struct yaml_options options = {.dialect = YAML_SIGS};
         if (!n)
                 return err_set(err, ERR_SYNTAX, "'%s' is empty, expected an OpenAPI document", path);
-        return *text == '{' ? json_parse(a, text, n, JSON_KUBERNETES, NULL, ret, err)
-                            : yaml_parse(a, text, n, &options, ret, err);
+        if ((*text == '{' ? json_parse(a, text, n, JSON_KUBERNETES, NULL, ret, err)
+                          : yaml_parse(a, text, n, &options, ret, err)) < 0)
+                return -1;
+        return definition_check_document(ret, err);
 }
 
 int openapi_set(struct engine *e, const struct loader *l, const struct value *spec, bool top, struct err *err) {
