@@ -42,6 +42,8 @@ struct yaml_options {
                        * True, 2001-01-01) stay strings, and empty scalars of flow collections null, of
                        * VALUE_STYLE_SPELLED, until yaml_settle(); and keys are as a build has them when it prints:
                        * aliases are what they stand for, null is refused in kustomize's words */
+        const char *const *twice; /* YAML_KYAML: the keys, then NULL, that lead to a map in which one key may stand
+                                   * twice; the tree then has both members. NULL: there is none */
         size_t max_bytes, max_nodes, max_depth, max_documents; /* 0: the limits of limits.h */
         struct yaml_pool *pool;                                /* of the arena that is read into; may be NULL */
         struct yaml_note **notes; /* YAML_KYAML: the document's are put before what is there; NULL: not looked for */

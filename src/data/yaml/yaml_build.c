@@ -84,6 +84,19 @@ int yaml_build_node(struct yaml_builder *b, struct yaml_node *n, struct value *r
         return r;
 }
 
+/* The map to which these keys lead; NULL: none. */
+static const struct yaml_node *map_at(const struct yaml_node *n, const char *const *keys) {
+        for (; keys && *keys; keys++) {
+                const struct yaml_node *key = n->kind == YAML_NODE_MAPPING ? n->first : NULL;
+                while (key && (key->kind != YAML_NODE_SCALAR || !streq(key->text, *keys)))
+                        key = key->next->next;
+                if (!key)
+                        return NULL;
+                n = key->next;
+        }
+        return keys ? n : NULL;
+}
+
 int yaml_build(struct arena *a, struct yaml_node *root, const struct yaml_options *options, size_t max_nodes,
                size_t *n_nodes, struct value *ret, struct err *err) {
         struct yaml_builder b = {
@@ -93,6 +106,7 @@ int yaml_build(struct arena *a, struct yaml_node *root, const struct yaml_option
                 .through_text = options->dialect == YAML_KYAML && !options->verbatim,
                 .spelled = options->spelled,
                 .notes = options->notes,
+                .twice = map_at(root, options->twice),
                 .max_nodes = max_nodes,
                 .n_nodes = n_nodes,
                 /* one more than the loader's: scalars count here */

@@ -18,6 +18,7 @@ struct map {
         bool other_keys; /* some keys are no strings */
         bool keep_first; /* v3's merges never replace what is there */
         bool text_keys;  /* kyaml's documents: keys of the top map are their texts, whatever their type */
+        bool twice;      /* a key may stand there twice */
 };
 
 static int fill_map(struct yaml_builder *b, struct yaml_node *n, struct map *map);
@@ -76,7 +77,7 @@ static int set_member(struct yaml_builder *b, struct map *map, struct yaml_node 
         struct value v;
         if (yaml_build_key(b, key, &k) < 0)
                 return -1;
-        struct member *old = find_member(map, &k);
+        struct member *old = map->twice && !map->keep_first ? NULL : find_member(map, &k);
         if (old && map->keep_first)
                 return 0;
         if (yaml_build_node(b, value, &v) < 0)
@@ -177,7 +178,7 @@ static int merge(struct yaml_builder *b, struct yaml_node *n, struct map *map) {
 static int fill_map(struct yaml_builder *b, struct yaml_node *n, struct map *map) {
         struct yaml_node *merged = NULL;
         bool unique = true;
-        if (b->dialect == YAML_KYAML && yaml_check_unique(b, n, &unique) < 0)
+        if (b->dialect == YAML_KYAML && n != b->twice && yaml_check_unique(b, n, &unique) < 0)
                 return -1;
         if (!unique)
                 return check_one_merge(b, n);
@@ -223,7 +224,7 @@ static int join_equal_keys(struct yaml_builder *b, struct value *map) {
 }
 
 int yaml_build_map(struct yaml_builder *b, struct yaml_node *n, bool top, struct value *ret) {
-        struct map map = {.value = ret, .text_keys = top && b->dialect == YAML_KYAML};
+        struct map map = {.value = ret, .text_keys = top && b->dialect == YAML_KYAML, .twice = n == b->twice};
         *ret = value_map();
         ret->style = n->style;
         if (value_reserve(b->a, ret, n->n_children / 2) < 0)

@@ -18,8 +18,9 @@ struct yaml_builder {
         size_t decoded, from_aliases, alias_depth; /* go-yaml's counters */
         struct buf problems;                       /* lines of "unmarshal errors" */
         size_t n_problems;
-        struct err refused;       /* the first thing that JSON cannot hold */
-        struct yaml_note **notes; /* see struct yaml_options */
+        struct err refused;            /* the first thing that JSON cannot hold */
+        struct yaml_note **notes;      /* see struct yaml_options */
+        const struct yaml_node *twice; /* the map in which a key may stand twice; NULL: there is none */
         struct err *err;
 };
 

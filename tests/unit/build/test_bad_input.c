@@ -75,6 +75,25 @@ static void test_keys_that_stand_there_twice(void **state) {
         expect_built("namePrefix: x-\n" RESOURCES "namePrefix: y-\n", CONFIG_MAP("a"), CONFIG_MAP("y-a"));
 }
 
+#define TWICE CONFIG_MAP("a") "  annotations: {k: v, l: m, k: w}\n"
+
+/* kustomize makes annotations anew in the end: the last member of a key stays. Who decodes them before refuses it. */
+static void test_annotations_that_stand_there_twice(void **state) {
+        expect_built(RESOURCES, TWICE,
+                     "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  annotations:\n    k: w\n    l: m\n  name: a\n");
+        expect_built(RESOURCES
+                     "namePrefix: x-\ncommonAnnotations: {k: x}\npatches: [{patch: "
+                     "'{apiVersion: v1, kind: ConfigMap, metadata: {name: a, annotations: {k: y, n: o}}}'}]\n",
+                     TWICE,
+                     "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  annotations:\n    k: w\n    l: m\n    \"n\": o\n"
+                     "  name: x-a\n");
+        expect_error(RESOURCES "patches: [{target: {name: a}, patch: '[{\"op\": \"remove\", \"path\": \"/kind\"}]'}]\n",
+                     TWICE, "mapping key \"k\" already defined");
+        expect_error(RESOURCES, "{kind: TList, items: [], metadata: {annotations: {k: v, k: w}}}",
+                     "mapping key \"k\" already defined");
+        expect_error(RESOURCES, TWICE "  labels: {k: v, k: w}\n", "mapping key \"k\" already defined");
+}
+
 static void test_keys_that_are_null(void **state) {
         expect_error(RESOURCES, CONFIG_MAP("a") "~: v\n", "line 6: mapping key \"~\" already defined at line 5");
         expect_error(RESOURCES, CONFIG_MAP("a") "data:\n  null: v\n", "mapping key \"null\" already defined at line 6");
@@ -226,6 +245,7 @@ int main(void) {
                 cmocka_unit_test(test_bytes_that_are_no_text),
                 cmocka_unit_test(test_tabs),
                 cmocka_unit_test(test_keys_that_stand_there_twice),
+                cmocka_unit_test(test_annotations_that_stand_there_twice),
                 cmocka_unit_test(test_keys_that_are_null),
                 cmocka_unit_test(test_merge_keys),
                 cmocka_unit_test(test_patches_that_match_nothing_or_two),

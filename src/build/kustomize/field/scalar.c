@@ -2,6 +2,7 @@
 #include "build/kustomize/field/scalar.h"
 
 #include "base/limits.h"
+#include "base/strmap.h"
 #include "build/kustomize/field/shared.h"
 #include "data/json/json.h"
 #include "data/yaml/yaml.h"
@@ -190,6 +191,19 @@ static bool is_mistyped(const struct value *v) {
         return v->type == VALUE_STRING ? v->flags >> MISTYPED_SHIFT : v->type == VALUE_NULL && v->len;
 }
 
+static int keys_twice(const struct value *map, struct err *err) {
+        _cleanup_strmap_ struct strmap seen = STRMAP_INIT;
+        VALUE_EACH_MEMBER(m, map) {
+                int there = strmap_add(&seen, m->key, m->key_len, (void *)m, NULL);
+                if (there < 0)
+                        return err_oom(err);
+                if (there)
+                        return err_set(err, ERR_SYNTAX, "yaml: unmarshal errors: mapping key \"%s\" already defined",
+                                       m->key);
+        }
+        return 0;
+}
+
 int scalar_settle(struct arena *a, struct value *v, struct err *err) {
         struct yaml_scalar s;
         if (v->type == VALUE_LIST) {
@@ -197,6 +211,8 @@ int scalar_settle(struct arena *a, struct value *v, struct err *err) {
                         if (scalar_settle(a, item, err) < 0)
                                 return -1;
         } else if (v->type == VALUE_MAP) {
+                if (v->flags & SCALAR_KEYS_TWICE)
+                        return keys_twice(v, err);
                 VALUE_EACH_MEMBER(m, v)
                         if (scalar_settle(a, &m->value, err) < 0)
                                 return -1;

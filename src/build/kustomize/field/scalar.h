@@ -31,6 +31,9 @@ static inline bool scalar_is_quoted(const struct value *v) {
  * then it takes any text, and vars take it for a string. */
 #define SCALAR_UNTYPED 1
 
+/* A mark in value.flags of a map: some of its keys stand there twice. */
+#define SCALAR_KEYS_TWICE 8
+
 /* The value of a plain (unquoted, untagged) text: a number, a bool, null or a string. It is SCALAR_UNTYPED. The text is
  * borrowed. */
 struct value scalar_plain(const char *text);
@@ -57,7 +60,8 @@ int scalar_retyped(const struct value *old, const char *text, struct value *ret,
  * decodes nodes when it prints them: by then it may be gone or replaced. ERR_INVALID for lists and maps. */
 int scalar_retyped_late(const struct value *old, const char *text, struct value *ret, struct err *err);
 
-/* yaml_settle() for trees of a build. ERR_SYNTAX for what scalar_retyped_late() left. */
+/* yaml_settle() for trees of a build. ERR_SYNTAX for what scalar_retyped_late() left and for keys that stand there
+ * twice. */
 int scalar_settle(struct arena *a, struct value *v, struct err *err);
 
 /* What a tree (settled: see yaml_settle()) is after kustomize has taken it through Go's encoding/json: no scalar is

@@ -72,10 +72,12 @@ static int add_valid(struct engine *e, struct value *queue, const struct value *
         return value_append(e->arena, queue, *v) ? 0 : err_oom(err);
 }
 
+#define DECODING "yaml: unmarshal errors:" /* keys that stand there twice, or are null */
+
 /* Faults that kustomize only notices when it prints the document: they end the build then, not now. Its message shows
  * the document, where it can be decoded. */
 static bool is_late(struct engine *e, const struct yaml_piece *piece, const struct err *err) {
-        static const char *const texts[] = {"json: unsupported", "yaml: unmarshal errors:", "yaml: invalid map key"};
+        static const char *const texts[] = {"json: unsupported", DECODING, "yaml: invalid map key"};
         size_t i = 0;
         while (i < ARRAY_LEN(texts) && !str_has_prefix(err_message(err), texts[i]))
                 i++;
@@ -110,6 +112,23 @@ static int decode_items(struct engine *e, const struct yaml_piece *piece, struct
         return 0;
 }
 
+/* kustomize makes an object's annotations anew before it prints it, and of two with one key the last one stays: no
+ * fault, unless something decodes the object before (the items of lists, a JSON patch). */
+static bool parse_twice(struct engine *e, const struct yaml_piece *piece, const struct yaml_options *options,
+                        struct value *ret) {
+        static const char *const annotations[] = {"metadata", "annotations", NULL};
+        struct yaml_options again = *options;
+        again.twice = annotations;
+        *again.notes = NULL;
+        if (yaml_parse(e->arena, piece->text, piece->n, &again, ret, NULL) < 0 ||
+            str_has_suffix(scalar_text(e->arena, value_get(ret, "kind")), "List"))
+                return false;
+        struct value *map = value_path(ret, "metadata", "annotations", NULL);
+        if (map)
+                map->flags |= SCALAR_KEYS_TWICE;
+        return map != NULL;
+}
+
 /* One document. A late fault makes it null. */
 static int parse_piece(struct engine *e, const struct yaml_piece *piece, struct value *ret, struct err *err) {
         struct yaml_note *notes = NULL;
@@ -117,6 +136,8 @@ static int parse_piece(struct engine *e, const struct yaml_piece *piece, struct 
         _cleanup_err_ struct err why = ERR_INIT;
         if (yaml_parse(e->arena, piece->text, piece->n, &options, ret, &why) == 0)
                 return decode_items(e, piece, ret, err) < 0 ? -1 : merge_schema_note(&e->schema, notes, err);
+        if (str_has_prefix(err_message(&why), DECODING) && parse_twice(e, piece, &options, ret))
+                return merge_schema_note(&e->schema, notes, err);
         *ret = value_null();
         if (is_late(e, piece, &why))
                 return 0;

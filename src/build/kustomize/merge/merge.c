@@ -87,7 +87,10 @@ static const struct member *lookup_take(struct lookup *l, const struct member *m
         if (!v)
                 return NULL;
         const struct member *found = (const struct member *)((const char *)v - offsetof(struct member, value));
-        l->used[found - l->map->members] = true;
+        bool *used = &l->used[found - l->map->members];
+        if (*used) /* a key that the object has twice: the first was meant */
+                return NULL;
+        *used = true;
         return found;
 }
 

@@ -2,6 +2,7 @@
 #include "build/kustomize/resource/resource.h"
 
 #include "base/limits.h"
+#include "base/strmap.h"
 #include "build/kustomize/field/shared.h"
 
 #define NOTES_INSIDE 4 /* a mark in the value.flags of a map; those of scalars are smaller */
@@ -221,6 +222,20 @@ int resource_set_ns(struct arena *a, struct resource *r, const char *ns, struct 
         return 0;
 }
 
+/* Of two members with one key the last one stays. Without memory the mark does, and with it an error in the end. */
+static void join_keys(struct value *map) {
+        _cleanup_strmap_ struct strmap last = STRMAP_INIT;
+        uint32_t kept = 0;
+        VALUE_EACH_MEMBER(m, map)
+                if (strmap_set(&last, m->key, m->key_len, m) < 0)
+                        return;
+        VALUE_EACH_MEMBER(m, map)
+                if (strmap_get(&last, m->key, m->key_len) == m)
+                        map->members[kept++] = *m;
+        map->len = kept;
+        map->flags &= (uint8_t)~SCALAR_KEYS_TWICE;
+}
+
 void resource_normalize_metadata(struct arena *a, struct value *object, const char *field) {
         struct value *metadata = value_get(object, "metadata");
         struct value *map = value_is_map(metadata) ? value_get(metadata, field) : NULL;
@@ -230,6 +245,8 @@ void resource_normalize_metadata(struct arena *a, struct value *object, const ch
                 value_remove(metadata, field);
                 return;
         }
+        if (map->flags & SCALAR_KEYS_TWICE)
+                join_keys(map);
         VALUE_EACH_MEMBER(m, map)
                 if (m->value.type != VALUE_STRING)
                         m->value = value_str(m->value.type == VALUE_NULL && m->value.len ? m->value.str
