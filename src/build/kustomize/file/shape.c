@@ -3,6 +3,7 @@
 
 #include "build/kustomize/field/scalar.h"
 #include "data/text/go_names.h"
+#include "data/yaml/yaml_scalar.h"
 
 struct reader {
         struct arena *arena;
@@ -36,7 +37,15 @@ static int read_string(struct reader *r, const struct value *v, const char *path
         }
         if (!(r->flags & SHAPE_COERCE) || !scalar_is(v))
                 return mismatch(r, v, path, "string");
-        *ret = value_str(scalar_text(r->arena, v));
+        const char *text = scalar_text(r->arena, v);
+        char number[YAML_FLOAT_MAX];
+        if (v->type == VALUE_FLOAT) { /* with the digits of a float32 */
+                yaml_format_float(number, v->f, 32);
+                text = arena_strdup(r->arena, number);
+        }
+        if (!text)
+                return err_oom(r->err);
+        *ret = value_str(text);
         return 0;
 }
 
@@ -127,6 +136,11 @@ static const struct shape_field *find_field(const struct shape *shape, const cha
         return NULL;
 }
 
+static const char *field_path(struct arena *a, const char *path, const struct shape_field *f) {
+        const char *in = f->in ? f->in : "";
+        return arena_printf(a, "%s%s%s%s%s", path, *path ? "." : "", in, *in ? "." : "", f->name);
+}
+
 static int read_struct(struct reader *r, const struct shape *shape, const struct value *v, const char *path,
                        struct value *ret) {
         if (!value_is_map(v))
@@ -146,12 +160,16 @@ static int read_struct(struct reader *r, const struct shape *shape, const struct
                         return err_set(r->err, ERR_INVALID, "json: unknown field \"%s\"", m->key);
                 if (!f || m->value.type == VALUE_NULL)
                         continue;
-                const char *at = *path ? arena_printf(r->arena, "%s.%s", path, f->name) : f->name;
+                const char *at = field_path(r->arena, path, f);
                 struct value got = value_null();
+                const unsigned flags = r->flags;
                 if (!at)
                         return err_oom(r->err);
+                if (f->in)
+                        r->flags &= ~(unsigned)SHAPE_COERCE;
                 if (read_field(r, f, &m->value, at, &got) < 0)
                         return -1;
+                r->flags = flags;
                 if (!value_set(r->arena, ret, f->name, got))
                         return err_oom(r->err);
         }

@@ -24,6 +24,8 @@ struct shape_field {
         const char *name;
         enum shape_type type;
         const struct shape *of;
+        const char *in; /* the embedded Go structs that hold it ("ResId.Gvk"); NULL: none. sigs.k8s.io/yaml looks for
+                         * the field's type in the first of these, and so makes no strings here or below */
 };
 
 struct shape {
@@ -34,6 +36,17 @@ struct shape {
 
 /* Defines the shape of Go's struct `go` from an array of fields. */
 #define SHAPE(name, go, array) const struct shape name = {go, array, ARRAY_LEN(array)}
+
+/* What both generators read, in structs that `outer` ("SecretArgs.") embeds. */
+#define SHAPE_GENERATOR_ARGS(outer)                                                                                    \
+        {"namespace", SHAPE_STRING, NULL, outer "GeneratorArgs"}, {"name", SHAPE_STRING, NULL, outer "GeneratorArgs"}, \
+                {"behavior", SHAPE_STRING, NULL, outer "GeneratorArgs"},                                               \
+                {"literals", SHAPE_STRINGS, NULL, outer "GeneratorArgs.KvPairSources"},                                \
+                {"files", SHAPE_STRINGS, NULL, outer "GeneratorArgs.KvPairSources"},                                   \
+                {"envs", SHAPE_STRINGS, NULL, outer "GeneratorArgs.KvPairSources"},                                    \
+                {"env", SHAPE_STRING, NULL, outer "GeneratorArgs.KvPairSources"}, {                                    \
+                "options", SHAPE_STRUCT, &shape_generator_options, outer "GeneratorArgs"                               \
+        }
 
 enum shape_flags {
         SHAPE_STRICT = 1 << 0, /* unknown fields: json: unknown field "x" */
@@ -47,7 +60,8 @@ int shape_read(struct arena *a, const struct shape *shape, const struct value *i
 extern const struct shape shape_kustomization;
 extern const struct shape shape_config;      /* a file of `configurations` */
 extern const struct shape shape_replacement; /* one element of a replacements file */
-extern const struct shape shape_generator_args;
+extern const struct shape shape_replacement_field;
+extern const struct shape shape_generator_options;
 extern const struct shape shape_selector;
 extern const struct shape shape_field_spec;
 extern const struct shape shape_image;
@@ -57,4 +71,5 @@ extern const struct shape shape_helm_globals, shape_helm_chart, shape_helm_chart
 /* Files of built-in plugins, by what they configure. */
 extern const struct shape shape_plugin_labels, shape_plugin_none, shape_plugin_image, shape_plugin_namespace,
         shape_plugin_json, shape_plugin_merge, shape_plugin_patch, shape_plugin_affix, shape_plugin_replacements,
-        shape_plugin_replica, shape_plugin_valueadd, shape_valueadd_targets;
+        shape_plugin_config_map, shape_plugin_secret, shape_plugin_replica, shape_plugin_valueadd,
+        shape_valueadd_targets;

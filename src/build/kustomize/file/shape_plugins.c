@@ -47,8 +47,15 @@ static const struct shape_field affix[] = {
         PLUGIN, FIELD_SPECS, {"prefix", SHAPE_STRING, NULL}, {"suffix", SHAPE_STRING, NULL}};
 SHAPE(shape_plugin_affix, "builtins.PrefixTransformerPlugin", affix);
 
-static const struct shape_field replacements[] = {PLUGIN, {"replacements", SHAPE_LIST, &shape_replacement}};
+static const struct shape_field replacements[] = {PLUGIN, {"replacements", SHAPE_LIST, &shape_replacement_field}};
 SHAPE(shape_plugin_replacements, "builtins.ReplacementTransformerPlugin", replacements);
+
+static const struct shape_field config_map[] = {PLUGIN, SHAPE_GENERATOR_ARGS("ConfigMapArgs.")};
+SHAPE(shape_plugin_config_map, "builtins.ConfigMapGeneratorPlugin", config_map);
+
+static const struct shape_field secret[] = {
+        PLUGIN, SHAPE_GENERATOR_ARGS("SecretArgs."), {"type", SHAPE_STRING, NULL, "SecretArgs"}};
+SHAPE(shape_plugin_secret, "builtins.SecretGeneratorPlugin", secret);
 
 static const struct shape_field replica[] = {PLUGIN, FIELD_SPECS, {"replica", SHAPE_STRUCT, &shape_replica}};
 SHAPE(shape_plugin_replica, "builtins.ReplicaCountTransformerPlugin", replica);

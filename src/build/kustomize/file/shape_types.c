@@ -4,16 +4,25 @@
 
 #include "base/util.h"
 
+#define GVK(in)                                                                                                        \
+        {"group", SHAPE_STRING, NULL, in}, {"version", SHAPE_STRING, NULL, in}, {                                      \
+                "kind", SHAPE_STRING, NULL, in                                                                         \
+        }
+#define RESID                                                                                                          \
+        GVK("ResId.Gvk"), {"name", SHAPE_STRING, NULL, "ResId"}, {                                                     \
+                "namespace", SHAPE_STRING, NULL, "ResId"                                                               \
+        }
+
 static const struct shape_field field_spec[] = {
-        {"group", SHAPE_STRING, NULL}, {"version", SHAPE_STRING, NULL}, {"kind", SHAPE_STRING, NULL},
-        {"path", SHAPE_STRING, NULL},  {"create", SHAPE_BOOL, NULL},
+        GVK("Gvk"),
+        {"path", SHAPE_STRING, NULL},
+        {"create", SHAPE_BOOL, NULL},
 };
 SHAPE(shape_field_spec, "types.FieldSpec", field_spec);
 
 static const struct shape_field selector[] = {
-        {"group", SHAPE_STRING, NULL},         {"version", SHAPE_STRING, NULL},
-        {"kind", SHAPE_STRING, NULL},          {"name", SHAPE_STRING, NULL},
-        {"namespace", SHAPE_STRING, NULL},     {"annotationSelector", SHAPE_STRING, NULL},
+        RESID,
+        {"annotationSelector", SHAPE_STRING, NULL},
         {"labelSelector", SHAPE_STRING, NULL},
 };
 SHAPE(shape_selector, "types.Selector", selector);
@@ -58,11 +67,7 @@ static const struct shape_field field_options[] = {
 static SHAPE(shape_field_options, "types.FieldOptions", field_options);
 
 static const struct shape_field source[] = {
-        {"group", SHAPE_STRING, NULL},
-        {"version", SHAPE_STRING, NULL},
-        {"kind", SHAPE_STRING, NULL},
-        {"name", SHAPE_STRING, NULL},
-        {"namespace", SHAPE_STRING, NULL},
+        RESID,
         {"fieldPath", SHAPE_STRING, NULL},
         {"options", SHAPE_STRUCT, &shape_field_options},
 };
@@ -76,17 +81,22 @@ static const struct shape_field target[] = {
 };
 static SHAPE(shape_target, "types.TargetSelector", target);
 
-static const struct shape_field replacement[] = {
-        {"source", SHAPE_STRUCT, &shape_source},
-        {"sourceValue", SHAPE_STRING, NULL},
-        {"targets", SHAPE_LIST, &shape_target},
-        {"path", SHAPE_STRING, NULL},
-};
-SHAPE(shape_replacement, "types.ReplacementField", replacement);
+#define REPLACEMENT(in)                                                                                                \
+        {"source", SHAPE_STRUCT, &shape_source, in}, {"sourceValue", SHAPE_STRING, NULL, in}, {                        \
+                "targets", SHAPE_LIST, &shape_target, in                                                               \
+        }
+
+static const struct shape_field replacement[] = {REPLACEMENT(NULL)};
+SHAPE(shape_replacement, "types.Replacement", replacement);
+
+static const struct shape_field replacement_field[] = {REPLACEMENT("Replacement"), {"path", SHAPE_STRING, NULL}};
+SHAPE(shape_replacement_field, "types.ReplacementField", replacement_field);
 
 static const struct shape_field objref[] = {
-        {"apiVersion", SHAPE_STRING, NULL}, {"group", SHAPE_STRING, NULL}, {"version", SHAPE_STRING, NULL},
-        {"kind", SHAPE_STRING, NULL},       {"name", SHAPE_STRING, NULL},  {"namespace", SHAPE_STRING, NULL},
+        {"apiVersion", SHAPE_STRING, NULL},
+        GVK("Gvk"),
+        {"name", SHAPE_STRING, NULL},
+        {"namespace", SHAPE_STRING, NULL},
 };
 static SHAPE(shape_objref, "types.Target", objref);
 
@@ -118,19 +128,12 @@ static const struct shape_field generator_options[] = {
         {"disableNameSuffixHash", SHAPE_BOOL, NULL},
         {"immutable", SHAPE_BOOL, NULL},
 };
-static SHAPE(shape_generator_options, "types.GeneratorOptions", generator_options);
+SHAPE(shape_generator_options, "types.GeneratorOptions", generator_options);
 
-#define GENERATOR_ARGS                                                                                                 \
-        {"namespace", SHAPE_STRING, NULL}, {"name", SHAPE_STRING, NULL}, {"behavior", SHAPE_STRING, NULL},             \
-                {"literals", SHAPE_STRINGS, NULL}, {"files", SHAPE_STRINGS, NULL}, {"envs", SHAPE_STRINGS, NULL},      \
-                {"env", SHAPE_STRING, NULL}, {                                                                         \
-                "options", SHAPE_STRUCT, &shape_generator_options                                                      \
-        }
-
-static const struct shape_field config_map_args[] = {GENERATOR_ARGS};
+static const struct shape_field config_map_args[] = {SHAPE_GENERATOR_ARGS("")};
 static SHAPE(shape_config_map_args, "types.ConfigMapArgs", config_map_args);
-static const struct shape_field secret_args[] = {GENERATOR_ARGS, {"type", SHAPE_STRING, NULL}};
-SHAPE(shape_generator_args, "types.SecretArgs", secret_args);
+static const struct shape_field secret_args[] = {SHAPE_GENERATOR_ARGS(""), {"type", SHAPE_STRING, NULL}};
+static SHAPE(shape_secret_args, "types.SecretArgs", secret_args);
 
 static const struct shape_field metadata[] = {
         {"name", SHAPE_STRING, NULL},
@@ -141,8 +144,8 @@ static const struct shape_field metadata[] = {
 static SHAPE(shape_metadata, "types.ObjectMeta", metadata);
 
 static const struct shape_field kustomization[] = {
-        {"apiVersion", SHAPE_STRING, NULL},
-        {"kind", SHAPE_STRING, NULL},
+        {"apiVersion", SHAPE_STRING, NULL, "TypeMeta"},
+        {"kind", SHAPE_STRING, NULL, "TypeMeta"},
         {"metadata", SHAPE_STRUCT, &shape_metadata},
         {"openapi", SHAPE_STRING_MAP, NULL},
         {"namePrefix", SHAPE_STRING, NULL},
@@ -156,7 +159,7 @@ static const struct shape_field kustomization[] = {
         {"patches", SHAPE_LIST, &shape_patch},
         {"images", SHAPE_LIST, &shape_image},
         {"imageTags", SHAPE_LIST, &shape_image},
-        {"replacements", SHAPE_LIST, &shape_replacement},
+        {"replacements", SHAPE_LIST, &shape_replacement_field},
         {"replicas", SHAPE_LIST, &shape_replica},
         {"vars", SHAPE_LIST, &shape_var},
         {"sortOptions", SHAPE_STRUCT, &shape_sort_options},
@@ -165,7 +168,7 @@ static const struct shape_field kustomization[] = {
         {"crds", SHAPE_STRINGS, NULL},
         {"bases", SHAPE_STRINGS, NULL},
         {"configMapGenerator", SHAPE_LIST, &shape_config_map_args},
-        {"secretGenerator", SHAPE_LIST, &shape_generator_args},
+        {"secretGenerator", SHAPE_LIST, &shape_secret_args},
         {"helmGlobals", SHAPE_STRUCT, &shape_helm_globals},
         {"helmCharts", SHAPE_LIST, &shape_helm_chart},
         {"helmChartInflationGenerator", SHAPE_LIST, &shape_helm_chart_args},
@@ -179,9 +182,7 @@ static const struct shape_field kustomization[] = {
 SHAPE(shape_kustomization, "types.Kustomization", kustomization);
 
 static const struct shape_field name_reference[] = {
-        {"group", SHAPE_STRING, NULL},
-        {"version", SHAPE_STRING, NULL},
-        {"kind", SHAPE_STRING, NULL},
+        GVK("Gvk"),
         {"fieldSpecs", SHAPE_LIST, &shape_field_spec},
 };
 static SHAPE(shape_name_reference, "builtinconfig.NameBackReferences", name_reference);

@@ -7,7 +7,7 @@
 /* Runs all generators of a layer; each result joins acc by its behavior. */
 int generate_all(struct target *t, struct accumulator *acc, struct err *err);
 
-/* One ConfigMap or Secret from generator arguments (shape_generator_args; options merged in). */
+/* One ConfigMap or Secret from generator arguments (read in their shapes; options merged in). */
 int generate_one(struct target *t, const struct value *args, bool secret, struct resource **ret, struct err *err);
 
 /* A generated resource joins, worded as kustomize words failures. */

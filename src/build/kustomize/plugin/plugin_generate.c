@@ -16,7 +16,8 @@ static int generate_map(struct target *t, struct accumulator *acc, const struct 
         struct resource *made;
         if (plugin_settle(t, r, &settled, err) < 0)
                 return err_wrap(err, "loading generator plugins: failed to load generator");
-        if (shape_read(a, &shape_generator_args, &settled, SHAPE_COERCE, &args, err) < 0)
+        const struct shape *shape = secret ? &shape_plugin_secret : &shape_plugin_config_map;
+        if (shape_read(a, shape, &settled, SHAPE_COERCE, &args, err) < 0)
                 return plugin_fails(t, r, err);
         const char *name = resource_name(a, r), *ns = resource_ns(a, r);
         if ((!*string_at(&args, "name") && *name && !value_set(a, &args, "name", value_str(name))) ||
