@@ -151,6 +151,9 @@ static int finish(struct engine *e, struct accumulator *acc, const struct value 
         if (resmap_check_unique(m, err) < 0 || order(e, m, spec, err) < 0 || add_managed_by(e, m, err) < 0 ||
             origin_finish(e, m, err) < 0)
                 return -1;
+        /* A base's schema may have been read behind the last document that asks for it; kustomize asks again. */
+        if (e->bad_schema && e->asked_scope)
+                return err_set(err, ERR_INVALID, "%s", e->bad_schema);
         if (e->late_error)
                 return err_set(err, ERR_INVALID, "%s", e->late_error);
         struct value out = value_list();

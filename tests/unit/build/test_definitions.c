@@ -66,6 +66,19 @@ static void test_bad_schema_files(void **state) {
         tree_expect_part(&t, ".", "invalid schema file: ");
 }
 
+/* A base that comes last has a bad one: what was read before it is asked about again. */
+static void test_bad_schema_file_of_the_last_base(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "r.yaml", CONFIG_MAP);
+        tree_add(&t, "base/s.json", "");
+        tree_add(&t, "base/kustomization.yaml", "openapi: {path: s.json}\n");
+        tree_add(&t, "kustomization.yaml", "resources: [r.yaml, base]\n");
+        tree_expect(&t, ".", CONFIG_MAP);
+        tree_add(&t, "r.yaml", "kind: Thing\nmetadata: {name: a}\n");
+        tree_expect_part(&t, ".", "invalid schema file: ");
+}
+
 /* kustomize panics. A schema file is still read only when something needs it. */
 static void test_empty_definitions(void **state) {
         _cleanup_tree_ struct tree t;
@@ -138,6 +151,7 @@ int main(void) {
                 cmocka_unit_test(test_configurations_of_components),
                 cmocka_unit_test(test_schema_files),
                 cmocka_unit_test(test_bad_schema_files),
+                cmocka_unit_test(test_bad_schema_file_of_the_last_base),
                 cmocka_unit_test(test_empty_definitions),
                 cmocka_unit_test(test_definitions_in_json),
                 cmocka_unit_test(test_types_in_definitions),
