@@ -80,6 +80,31 @@ static void test_replacements_see_notes(void **state) {
         tree_expect(&t, ".", "error: delimiter option can only be used with scalar nodes");
 }
 
+/* They are something to copy where there are no other annotations, and go when another value takes their place. */
+static void test_replacements_of_all_annotations(void **state) {
+        static const char with[] = "resources: [r.yaml]\n%s"
+                                   "replacements: [{source: {kind: ConfigMap, fieldPath: metadata.annotations}, "
+                                   "targets: [{select: {kind: X}}]}]\n";
+        _cleanup_tree_ struct tree t;
+        _cleanup_buf_ struct buf plain = BUF_INIT(4096), named = BUF_INIT(4096);
+        buf_addf(&plain, with, "");
+        buf_addf(&named, with, "namePrefix: p-\n");
+        tree_init(&t);
+        tree_add(&t, "r.yaml", CONFIG_MAP);
+        tree_add(&t, "kustomization.yaml", buf_str(&plain));
+        tree_expect_part(&t, ".",
+                         "error: fieldPath `metadata.annotations` is missing for replacement source ConfigMap");
+        tree_add(&t, "kustomization.yaml", buf_str(&named));
+        tree_expect(&t, ".", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: p-a\n");
+        tree_add(&t, "kustomization.yaml",
+                 "resources: [r.yaml]\nbuildMetadata: [originAnnotations]\nreplacements:\n"
+                 "- sourceValue: x\n  targets: [{select: {kind: ConfigMap}, fieldPaths: [metadata.annotations]}]\n");
+        tree_expect(&t, ".",
+                    "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  annotations:\n    config.kubernetes.io/origin: |\n"
+                    "      configuredIn: kustomization.yaml\n      configuredBy:\n        apiVersion: builtin\n"
+                    "        kind: ReplacementTransformer\n  name: a\n");
+}
+
 /* A field spec finds the annotations where there are notes; that a var looks at the resource is none. */
 static void test_what_counts_as_a_note(void **state) {
         static const char transformer[] = "apiVersion: builtin\nkind: AnnotationsTransformer\nmetadata: {name: t}\n"
@@ -185,6 +210,7 @@ int main(void) {
                 cmocka_unit_test(test_json_patches_take_notes_away),
                 cmocka_unit_test(test_merges_take_notes_away),
                 cmocka_unit_test(test_replacements_see_notes),
+                cmocka_unit_test(test_replacements_of_all_annotations),
                 cmocka_unit_test(test_what_counts_as_a_note),
                 cmocka_unit_test(test_names_that_are_empty),
                 cmocka_unit_test(test_transformers_are_noted_once),

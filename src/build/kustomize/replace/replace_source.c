@@ -84,6 +84,18 @@ int replace_read_source(struct engine *e, struct replace_source *s, struct err *
         return value_clone(e->arena, found, &s->value, err);
 }
 
+/* The field of a source; NULL where there is nothing. Annotations that hold only kustomize's notes are something. */
+static int look_up(struct engine *e, struct resource *r, const struct path *path, struct value **ret, struct err *err) {
+        bool annotations = path->n == 2 && streq(path->parts[0], "metadata") && streq(path->parts[1], "annotations");
+        struct value *found;
+        if ((annotations && resource_show_notes(e->arena, r, err) < 0) ||
+            lookup_get(e->arena, &r->object, path, &found, err) < 0)
+                return -1;
+        bool empty = !found || found->type == VALUE_NULL || (!scalar_is(found) && !found->len);
+        *ret = empty && !(annotations && resource_shows_notes(r)) ? NULL : found;
+        return 0;
+}
+
 int replace_find_source(struct engine *e, struct resmap *m, const struct value *source, struct replace_source *ret,
                         struct err *err) {
         struct resource *r;
@@ -94,10 +106,9 @@ int replace_find_source(struct engine *e, struct resmap *m, const struct value *
                 text = REPLACE_DEFAULT_PATH;
         if (find_source(e, m, source, &r, err) < 0 || lookup_split(e->arena, text, &path, err) < 0)
                 return -1;
-        if (lookup_get(e->arena, &r->object, &path, &found, err) < 0)
+        if (look_up(e, r, &path, &found, err) < 0)
                 return err_wrap(err, "error looking up replacement source");
-        bool empty = !found || found->type == VALUE_NULL || (!scalar_is(found) && !found->len);
-        if (empty) {
+        if (!found) {
                 struct resid id = source_id(source);
                 return err_set(err, ERR_NOT_FOUND, "fieldPath `%s` is missing for replacement source %s", text,
                                resid_string(e->arena, &id));

@@ -72,10 +72,18 @@ static int selects(struct engine *e, const struct target_select *s, const struct
         return 0;
 }
 
-/* kustomize's notes are among the annotations, so that there are some where the object itself has none. */
+/* kustomize's notes are among the annotations, so that there are some where the object itself has none, and are gone
+ * when something else takes the place of all annotations. */
 static int copy_to(struct engine *e, struct resource *r, struct replace_source *source, const struct value *target,
                    struct err *err) {
-        return resource_show_notes(e->arena, r, err) < 0 ? -1 : replace_copy(e, &r->object, source, target, err);
+        if (resource_show_notes(e->arena, r, err) < 0)
+                return -1;
+        bool noted = resource_shows_notes(r);
+        if (replace_copy(e, &r->object, source, target, err) < 0)
+                return -1;
+        if (noted && !resource_shows_notes(r))
+                resource_lose_notes(r);
+        return 0;
 }
 
 static int apply_target(struct engine *e, struct resmap *m, struct replace_source *source, const struct value *target,
