@@ -40,8 +40,9 @@ struct yaml_options {
                         * lines and empty scalars of flow collections */
         bool spelled; /* YAML_KYAML: plain numbers, bools and timestamps that we would write in other words (1.10, 0x1F,
                        * True, 2001-01-01) stay strings, and empty scalars of flow collections null, of
-                       * VALUE_STYLE_SPELLED, until yaml_settle(); and keys are as a build has them when it prints:
-                       * aliases are what they stand for, null is refused in kustomize's words */
+                       * VALUE_STYLE_SPELLED, until yaml_settle(), and folded texts are as they stand there until
+                       * yaml_refold(); and keys are as a build has them when it prints: aliases are what they stand
+                       * for, null is refused in kustomize's words */
         const char *const *twice; /* YAML_KYAML: the keys, then NULL, that lead to a map in which one key may stand
                                    * twice; the tree then has both members. NULL: there is none */
         size_t max_bytes, max_nodes, max_depth, max_documents; /* 0: the limits of limits.h */
@@ -68,6 +69,12 @@ int yaml_describe(struct buf *b, const char *text, size_t n, enum yaml_dialect d
 
 /* Turns every scalar of VALUE_STYLE_SPELLED in the tree into what it means. */
 int yaml_settle(struct arena *a, struct value *v, struct err *err);
+
+/* What a text of VALUE_STYLE_FOLDED is after kustomize wrote it in block style and read it again. Its writer doubles
+ * the line feeds behind a line that does not begin with white space, also where the reader does not fold them: before
+ * one that does, and at the end; and it doubles none in a text whose first line begins with white space. Leaves all
+ * else as it is. */
+int yaml_refold(struct arena *a, struct value *v, struct err *err);
 
 /* ---- one document after the other ---- */
 

@@ -116,45 +116,6 @@ static bool becomes_empty(const struct yaml_node *n) {
         return in_flow(n) && !n->len && !*n->tag;
 }
 
-/* The length of the run of line feeds at s. */
-static size_t feeds(const char *s, const char *end) {
-        size_t n = 0;
-        while (s + n < end && s[n] == '\n')
-                n++;
-        return n;
-}
-
-/* The other unfaithfulness: its writer of folded scalars puts one line feed too many before a line that begins with
- * white space, and at the end of a text that ends with several. */
-static int refold(struct yaml_builder *b, struct value *v) {
-        const char *end = v->str + v->len;
-        struct yaml_analysis can = yaml_analyze(v->str, v->len, b->dialect);
-        if (!can.block || !memchr(v->str, '\n', v->len))
-                return 0;
-        char *to = arena_alloc(b->a, (size_t)v->len * 2 + 1), *at = to;
-        if (!to)
-                return err_oom(b->err);
-        bool indented = true; /* the line before began with white space, or there was none */
-        for (const char *s = v->str; s < end;) {
-                const char *line = s;
-                size_t run = feeds(s, end);
-                memset(at, '\n', run);
-                at += run;
-                s += run;
-                bool blank = s < end && (*s == ' ' || *s == '\t');
-                if (run && !indented && (blank || (s == end && run > 1)))
-                        *at++ = '\n';
-                if (run || line == v->str)
-                        indented = blank || (line == v->str && run);
-                while (s < end && *s != '\n')
-                        *at++ = *s++;
-        }
-        *at = '\0';
-        v->str = to;
-        v->len = (uint32_t)(at - to);
-        return 0;
-}
-
 int yaml_build_scalar(struct yaml_builder *b, const struct yaml_node *n, struct value *ret) {
         struct yaml_scalar s;
         if (yaml_build_resolve(b, n, &s) < 0)
@@ -173,7 +134,5 @@ int yaml_build_scalar(struct yaml_builder *b, const struct yaml_node *n, struct 
                 *ret = value_strn(n->text, n->len);
                 ret->style = VALUE_STYLE_SPELLED;
         }
-        if (b->through_text && n->style == VALUE_STYLE_FOLDED && value_is_string(ret))
-                return refold(b, ret);
-        return 0;
+        return b->through_text && !b->spelled ? yaml_refold(b->a, ret, b->err) : 0;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "data/yaml/yaml_builder.h"
 
+#include "data/yaml/yaml_text.h"
+
 /* "0", "80", "-5": digits as we write them. */
 static bool is_plain_integer(const char *s, size_t n) {
         bool minus = n > 1 && *s == '-';
@@ -46,5 +48,49 @@ int yaml_settle(struct arena *a, struct value *v, struct err *err) {
                 VALUE_EACH_MEMBER(m, v)
                         if (yaml_settle(a, &m->value, err) < 0)
                                 return -1;
+        return 0;
+}
+
+/* The length of the run of line feeds at s. */
+static size_t feeds(const char *s, const char *end) {
+        size_t n = 0;
+        while (s + n < end && s[n] == '\n')
+                n++;
+        return n;
+}
+
+static bool is_indented(const char *s, const char *end) {
+        return s < end && (*s == ' ' || *s == '\t');
+}
+
+int yaml_refold(struct arena *a, struct value *v, struct err *err) {
+        if (!value_is_string(v) || v->style != VALUE_STYLE_FOLDED || !memchr(v->str, '\n', v->len) ||
+            !yaml_analyze(v->str, v->len, YAML_KYAML).block)
+                return 0;
+        const char *end = v->str + v->len, *s = v->str;
+        char *to = arena_alloc(a, (size_t)v->len * 2 + 1), *at = to;
+        if (!to)
+                return err_oom(err);
+        size_t run = feeds(s, end);
+        bool doubles = !is_indented(s + run, end);
+        for (;;) {
+                memset(at, '\n', run);
+                at += run;
+                s += feeds(s, end);
+                if (s == end)
+                        break;
+                bool indented = is_indented(s, end);
+                while (s < end && *s != '\n')
+                        *at++ = *s++;
+                run = feeds(s, end);
+                bool last = s + run == end, folds = !last && !indented && !is_indented(s + run, end);
+                if (doubles && !indented && run && !(last && run == 1))
+                        run++;
+                if (folds && --run == 0)
+                        *at++ = ' ';
+        }
+        *at = '\0';
+        v->str = to;
+        v->len = (uint32_t)(at - to);
         return 0;
 }

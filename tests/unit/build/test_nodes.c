@@ -319,6 +319,62 @@ static void test_scalars_of_lists(void **state) {
                 "f: |\n  a\n   b\nkind: Thing\nmetadata:\n  name: b\n");
 }
 
+#define FOLDED "x: >\n    a\n     b\n    c\n"
+#define LITERAL "x: |\n    a\n     b\n    c\n"
+#define REFOLDED "x: |\n    a\n\n     b\n    c\n"
+
+/* A folded text gains a line feed before a line that is indented, if it is folded when it is printed: the object's own,
+ * or one that took the place of a folded text. */
+static void test_folded_texts(void **state) {
+        static const char merged[] = "resources: [r.yaml]\npatches: [{path: p.yaml}]\n";
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml", "resources: [r.yaml]\n");
+        tree_add(&t, "r.yaml", CONFIG_MAP "data:\n  " FOLDED);
+        tree_expect_part(&t, ".", "data:\n  " REFOLDED);
+        tree_add(&t, "kustomization.yaml", merged);
+        tree_add(&t, "p.yaml", CONFIG_MAP "data:\n  " LITERAL);
+        tree_expect_part(&t, ".", "data:\n  " REFOLDED);
+        /* Not where it is in quotes, in braces, or only copied from. */
+        tree_add(&t, "p.yaml", CONFIG_MAP "data:\n  " FOLDED);
+        tree_add(&t, "r.yaml", CONFIG_MAP "data:\n  x: \"\"\n");
+        tree_expect_part(&t, ".", "data:\n  " LITERAL);
+        tree_add(&t, "r.yaml", CONFIG_MAP "data: {y1: \"\"}\n");
+        tree_expect_part(&t, ".", "data:\n  " LITERAL);
+        tree_add(&t, "r.yaml", CONFIG_MAP "data: {}\n");
+        tree_expect_part(&t, ".", "data:\n  " REFOLDED);
+        tree_add(&t, "r.yaml", CONFIG_MAP "data:\n  w: >-\n    a\n  " FOLDED "  y1: \"\"\n");
+        tree_add(&t, "kustomization.yaml",
+                 "resources: [r.yaml]\nreplacements:\n- source: {kind: ConfigMap, fieldPath: data.x}\n"
+                 "  targets: [{select: {kind: ConfigMap}, fieldPaths: [data.w, data.y1]}]\n");
+        tree_expect_part(&t, ".",
+                         "data:\n  w: |\n    a\n\n     b\n    c\n  " REFOLDED "  y1: |\n    a\n     b\n    c\n");
+        /* And where the first line is indented others lose theirs. */
+        tree_add(&t, "kustomization.yaml",
+                 "resources: [r.yaml]\nreplacements:\n- sourceValue: \" a\\nb\\nc\"\n"
+                 "  targets: [{select: {kind: ConfigMap}, fieldPaths: [data.w]}]\n");
+        tree_expect_part(&t, ".", "data:\n  w: |2-\n     a\n    b c\n");
+}
+
+/* What is put into a new map or a new node of kustomize is folded no more. */
+static void test_folded_texts_that_move(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "r.yaml", CONFIG_MAP "data:\n  " FOLDED);
+        tree_add(&t, "kustomization.yaml",
+                 "resources: [r.yaml]\ngeneratorOptions: {disableNameSuffixHash: true}\n"
+                 "configMapGenerator: [{name: a, behavior: merge}]\n");
+        tree_expect_part(&t, ".", "data:\n  " LITERAL);
+        tree_add(&t, "config.yaml", "varReference: [{kind: ConfigMap, path: data}]\n");
+        tree_add(&t, "kustomization.yaml",
+                 "resources: [r.yaml]\nconfigurations: [config.yaml]\n"
+                 "vars: [{name: V, objref: {apiVersion: v1, kind: ConfigMap, name: a}}]\n");
+        tree_expect_part(&t, ".", "data:\n  " LITERAL);
+        tree_add(&t, "kustomization.yaml", "resources: [r.yaml]\n");
+        tree_add(&t, "r.yaml", CONFIG_MAP "  annotations:\n    x: >\n      a\n       b\n");
+        tree_expect_part(&t, ".", "    x: |\n      a\n       b\n");
+}
+
 /* A strategic merge leaves the kind as it was: also the number that a JSON patch made of it. */
 static void test_kinds_that_are_numbers(void **state) {
         static const char kustomization[] = "resources: [r.yaml]\npatches:\n- target: {name: a}\n"
@@ -356,6 +412,8 @@ int main(void) {
                 cmocka_unit_test(test_selectors_that_nothing_reaches),
                 cmocka_unit_test(test_merged_data_is_bytes),
                 cmocka_unit_test(test_scalars_of_lists),
+                cmocka_unit_test(test_folded_texts),
+                cmocka_unit_test(test_folded_texts_that_move),
                 cmocka_unit_test(test_kinds_that_are_numbers),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -108,12 +108,14 @@ struct value scalar_styled(const struct value *old, const char *text) {
 }
 
 int scalar_keep_quotes(struct arena *a, const struct value *was, struct value *now, struct err *err) {
-        if (!scalar_is(now) || !scalar_is(was) || scalar_is_quoted(was) == scalar_is_quoted(now))
+        if (!scalar_is(now) || !scalar_is(was))
                 return 0;
-        if (!scalar_is_quoted(was)) {
-                now->style = VALUE_STYLE_ANY;
+        if (scalar_is_quoted(now)) {
+                now->style = scalar_is_quoted(was) ? was->style : VALUE_STYLE_ANY;
                 return 0;
         }
+        if (!scalar_is_quoted(was))
+                return 0;
         const char *text = scalar_text(a, now);
         if (!*text && now->type != VALUE_STRING)
                 return err_oom(err);
@@ -204,24 +206,32 @@ static int keys_twice(const struct value *map, struct err *err) {
         return 0;
 }
 
-int scalar_settle(struct arena *a, struct value *v, struct err *err) {
+/* flow: in braces or brackets, where the writer folds nothing. */
+static int settle(struct arena *a, struct value *v, bool flow, struct err *err) {
         struct yaml_scalar s;
+        flow = flow || v->style == VALUE_STYLE_FLOW;
         if (v->type == VALUE_LIST) {
                 VALUE_EACH_ITEM(item, v)
-                        if (scalar_settle(a, item, err) < 0)
+                        if (settle(a, item, flow, err) < 0)
                                 return -1;
         } else if (v->type == VALUE_MAP) {
-                if (v->flags & SCALAR_KEYS_TWICE)
-                        return keys_twice(v, err);
+                if ((v->flags & SCALAR_KEYS_TWICE) && keys_twice(v, err) < 0)
+                        return -1;
                 VALUE_EACH_MEMBER(m, v)
-                        if (scalar_settle(a, &m->value, err) < 0)
+                        if (settle(a, &m->value, flow, err) < 0)
                                 return -1;
         } else if (v->style == VALUE_STYLE_SPELLED) {
                 return is_mistyped(v)
                                ? yaml_scalar_resolve_tagged(tag_names[tag_of(v)], v->str, v->len, YAML_KYAML, &s, err)
                                : yaml_settle(a, v, err);
+        } else if (v->style == VALUE_STYLE_FOLDED && !flow) {
+                return yaml_refold(a, v, err);
         }
         return 0;
+}
+
+int scalar_settle(struct arena *a, struct value *v, struct err *err) {
+        return settle(a, v, false, err);
 }
 
 /* From here on a double's text has an exponent. */

@@ -60,8 +60,8 @@ int scalar_retyped(const struct value *old, const char *text, struct value *ret,
  * decodes nodes when it prints them: by then it may be gone or replaced. ERR_INVALID for lists and maps. */
 int scalar_retyped_late(const struct value *old, const char *text, struct value *ret, struct err *err);
 
-/* yaml_settle() for trees of a build. ERR_SYNTAX for what scalar_retyped_late() left and for keys that stand there
- * twice. */
+/* Once, when a tree of a build is printed: what kustomize's way through text makes of it, as yaml_settle() and
+ * yaml_refold(). ERR_SYNTAX for what scalar_retyped_late() left and for keys that stand there twice. */
 int scalar_settle(struct arena *a, struct value *v, struct err *err);
 
 /* What a tree (settled: see yaml_settle()) is after kustomize has taken it through Go's encoding/json: no scalar is

@@ -49,8 +49,13 @@ static int begin_map(const struct merger *m, struct value **dest, const struct v
         }
         if (d == DIRECTIVE_DELETE)
                 return 0;
-        if (itself || (!fresh && d == DIRECTIVE_MERGE))
+        if (itself)
                 return 1;
+        if (!fresh && d == DIRECTIVE_MERGE) {
+                if (!(*dest)->len) /* the braces of an empty map go */
+                        (*dest)->style = (*src)->style;
+                return 1;
+        }
         struct value *copy = arena_make(m->arena, struct value);
         if (!copy)
                 return err_oom(err);

@@ -33,6 +33,8 @@ static void expand_name(struct arena *a, const struct var_map *vars, const char 
 static int expand(struct arena *a, const struct var_map *vars, struct value *field, struct err *err) {
         _cleanup_buf_ struct buf out = BUF_INIT(SIZE_MAX / 2);
         const char *text = field->str, *end = text + field->len;
+        if (scalar_is_string(field))
+                field->style = VALUE_STYLE_ANY; /* also where there is no var */
         if (!memchr(text, '$', field->len))
                 return 0;
         const struct value *whole = NULL;

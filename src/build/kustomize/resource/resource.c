@@ -251,6 +251,6 @@ void resource_normalize_metadata(struct arena *a, struct value *object, const ch
                 if (m->value.type != VALUE_STRING)
                         m->value = value_str(m->value.type == VALUE_NULL && m->value.len ? m->value.str
                                                                                          : scalar_text(a, &m->value));
-                else if (m->value.style == VALUE_STYLE_SPELLED)
+                else
                         m->value.style = VALUE_STYLE_ANY;
 }
