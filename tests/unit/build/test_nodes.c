@@ -77,11 +77,33 @@ static void test_sources_change_with_their_fields(void **state) {
         tree_expect(&t, ".",
                     "apiVersion: v1\ndata:\n  labels:\n    x: \"\"\n  name: a\nkind: ConfigMap\n"
                     "metadata:\n  labels:\n    x: \"\"\n  name: a\n");
+        /* Also with a field that is only made for it. */
+        tree_add(&t, "kustomization.yaml",
+                 "resources: [r.yaml]\nreplacements:\n- source: {kind: ConfigMap, fieldPath: data}\n"
+                 "  targets: [{select: {kind: ConfigMap}, fieldPaths: [data.x], options: {create: true}}]\n");
+        tree_expect(&t, ".",
+                    "apiVersion: v1\ndata:\n  k: v\n  x:\n    k: v\n    x: {}\nkind: ConfigMap\n"
+                    "metadata:\n  labels:\n    x: \"y\"\n  name: a\n");
         /* What it held last counts where it is gone. */
         tree_add(&t, "kustomization.yaml",
                  "resources: [r.yaml]\nreplacements:\n- source: {kind: ConfigMap, fieldPath: data.k}\n"
                  "  targets: [{select: {kind: ConfigMap}, fieldPaths: [data, metadata.labels.x]}]\n");
         tree_expect(&t, ".", "apiVersion: v1\ndata: v\nkind: ConfigMap\nmetadata:\n  labels:\n    x: v\n  name: a\n");
+}
+
+/* A source that holds its targets doubles with each: there is an end to that. */
+static void test_sources_that_double(void **state) {
+        _cleanup_buf_ struct buf object = BUF_INIT(4096);
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml",
+                 "resources: [r.yaml]\nreplacements:\n- source: {kind: ConfigMap, fieldPath: data}\n"
+                 "  targets: [{select: {kind: ConfigMap}, fieldPaths: ['data.l.*']}]\n");
+        buf_adds(&object, CONFIG_MAP "data:\n  l:\n");
+        for (size_t i = 0; i < 64; i++)
+                buf_adds(&object, "  - {}\n");
+        tree_add(&t, "r.yaml", buf_str(&object));
+        tree_expect_part(&t, ".", "error: the build takes more than 20971520 steps");
 }
 
 /* Annotations become strings whatever they are given; elsewhere a text must suit the type of the field. */
@@ -400,6 +422,7 @@ int main(void) {
                 cmocka_unit_test(test_json_patches_leave_an_object),
                 cmocka_unit_test(test_hashes_of_long_numbers),
                 cmocka_unit_test(test_sources_change_with_their_fields),
+                cmocka_unit_test(test_sources_that_double),
                 cmocka_unit_test(test_types_of_targets),
                 cmocka_unit_test(test_wrong_types_are_found_in_the_end),
                 cmocka_unit_test(test_texts_of_nulls),

@@ -102,8 +102,9 @@ static int copy_to_path(struct engine *e, struct value *object, struct replace_s
                 return failed ? err_wrap(err, "%s %s in replacement target", what, quoted ? quoted : "")
                               : err_set(err, ERR_NOT_FOUND, "%s %s in replacement target", what, quoted ? quoted : "");
         }
-        for (size_t i = 0; i < found.len; i++)
-                if (set_field(e->arena, object, found.items[i], value, options, err) < 0)
+        for (size_t i = 0; i < found.len; i++) /* the source may hold the field, just made or written */
+                if (replace_read_source(e, source, err) < 0 ||
+                    set_field(e->arena, object, found.items[i], value, options, err) < 0)
                         return -1;
         return 0;
 }

@@ -2,6 +2,8 @@
 /* Where a replacement's value comes from. */
 #include "build/kustomize/replace/replace.h"
 
+#define NODE_WORK 8 /* what copying a node costs, in looks at a resource */
+
 static const char *string_at(const struct value *map, const char *key) {
         return value_string_or(value_get(map, key), "");
 }
@@ -76,11 +78,26 @@ static const char *piece(struct arena *a, const char *text, const char *delimite
         }
 }
 
+/* What is below v. */
+static size_t count_nodes(const struct value *v) {
+        size_t n = 0;
+        if (value_is_list(v))
+                VALUE_EACH_ITEM(item, v)
+                        n += 1 + count_nodes(item);
+        if (value_is_map(v))
+                VALUE_EACH_MEMBER(m, v)
+                        n += 1 + count_nodes(&m->value);
+        return n;
+}
+
 int replace_read_source(struct engine *e, struct replace_source *s, struct err *err) {
         struct value *found;
         /* Where its place is gone, the node that was there still has its last value. */
         if (!s->object || lookup_get(e->arena, s->object, &s->path, &found, NULL) < 0 || !found)
                 return 0;
+        /* A source that holds its targets doubles with each of them. */
+        if (engine_charge(e, NODE_WORK * count_nodes(found), err) < 0)
+                return -1;
         return value_clone(e->arena, found, &s->value, err);
 }
 
