@@ -66,6 +66,24 @@ static void test_hashes_of_long_numbers(void **state) {
         tree_expect_part(&t, ".", "  name: my.app-dc7dd8mdgf\n");
 }
 
+/* kustomize expects maps there, and takes lists for none. */
+static void test_hashes_of_lists(void **state) {
+        static const char with[] = "%s: [{name: a}]\npatches:\n- target: {name: a}\n"
+                                   "  patch: '[{\"op\": \"add\", \"path\": \"/%s\", \"value\": [\"a\"]}]'\n";
+        static const char *const cases[][3] = {
+                {"secretGenerator", "stringData", "  name: a-56g2m2hgtt\n"},
+                {"configMapGenerator", "binaryData", "  name: a-mfcg99g7t5\n"},
+        };
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+                _cleanup_buf_ struct buf file = BUF_INIT(4096);
+                buf_addf(&file, with, cases[i][0], cases[i][1]);
+                tree_add(&t, "kustomization.yaml", buf_str(&file));
+                tree_expect_part(&t, ".", cases[i][2]);
+        }
+}
+
 /* The source of a replacement is the field itself, not what it held at first. */
 static void test_sources_change_with_their_fields(void **state) {
         _cleanup_tree_ struct tree t;
@@ -421,6 +439,7 @@ int main(void) {
                 cmocka_unit_test(test_null_api_version),
                 cmocka_unit_test(test_json_patches_leave_an_object),
                 cmocka_unit_test(test_hashes_of_long_numbers),
+                cmocka_unit_test(test_hashes_of_lists),
                 cmocka_unit_test(test_sources_change_with_their_fields),
                 cmocka_unit_test(test_sources_that_double),
                 cmocka_unit_test(test_types_of_targets),

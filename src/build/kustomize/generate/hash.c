@@ -24,20 +24,24 @@ static const char *letters(struct arena *a, const char *text, size_t n, struct e
         return hash;
 }
 
-/* A member of the hashed object: maps as Go decodes their JSON, scalars as texts, absent ones as "". */
+/* A member of the hashed object: maps as Go decodes their JSON, scalars as texts, absent ones as "". A list is none of
+ * the maps that kustomize expects, and null. */
 static int add_field(struct arena *a, struct value *out, const struct value *object, const char *name, bool optional,
                      struct err *err) {
         const struct value *v = value_get(object, name);
-        struct value settled;
-        if (v && !scalar_is(v)) {
+        struct value settled = value_null();
+        if (value_is_list(v)) {
+                v = &settled;
+        } else if (value_is_map(v)) {
                 if (value_clone(a, v, &settled, err) < 0 || scalar_settle(a, &settled, err) < 0 ||
                     scalar_through_json(a, &settled, true, err) < 0)
                         return -1;
                 v = &settled;
         }
-        if (optional && !value_is_map(v))
+        bool found = value_is_map(v) || v == &settled;
+        if (optional && !found)
                 return 0;
-        struct value field = v && !scalar_is(v) ? *v : value_str(scalar_text(a, v));
+        struct value field = found ? *v : value_str(scalar_text(a, v));
         return value_set(a, out, name, field) ? 0 : err_oom(err);
 }
 
