@@ -152,6 +152,30 @@ static void test_types_of_targets(void **state) {
         tree_expect(&t, ".", CONFIG_MAP);
 }
 
+/* A sourceValue has no type: where it takes the place of a list or a map, or of nothing, it is what its text says. */
+static void test_types_of_source_values(void **state) {
+        static const struct {
+                const char *text, *result;
+        } cases[] = {
+                {"0o17", "data:\n  j: '{\"a\":\"0o17\",\"b\":15}'\n  l: 15\n  s: \"0o17\"\nin:\n  m: 15\n"},
+                {"~", "data:\n  j: '{\"a\":\"~\",\"b\":null}'\n  l: null\n  s: \"~\"\nin:\n  m: null\n"},
+                {"", "data:\n  j: '{\"a\":\"\",\"b\":\"\"}'\n  l: null\n  s: \"\"\nin:\n  m: \"\"\n"},
+        };
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "r.yaml", CONFIG_MAP "data:\n  j: '{\"a\": \"x\"}'\n  l: [x]\n  s: x\nin: {m: {x: y}}\n");
+        for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+                _cleanup_buf_ struct buf file = BUF_INIT(4096);
+                buf_addf(&file,
+                         "resources: [r.yaml]\nreplacements:\n- sourceValue: '%s'\n  targets:\n"
+                         "  - select: {kind: ConfigMap}\n    options: {create: true}\n"
+                         "    fieldPaths: [data.j.a, data.j.b, data.l, data.s, in.m]\n",
+                         cases[i].text);
+                tree_add(&t, "kustomization.yaml", buf_str(&file));
+                tree_expect_part(&t, ".", cases[i].result);
+        }
+}
+
 /* What does not suit its type is an error when it is printed, not when it is gone by then, or right again. */
 static void test_wrong_types_are_found_in_the_end(void **state) {
         static const char suits_not[] = "resources: [r.yaml]\nreplacements:\n- sourceValue: x\n"
@@ -443,6 +467,7 @@ int main(void) {
                 cmocka_unit_test(test_sources_change_with_their_fields),
                 cmocka_unit_test(test_sources_that_double),
                 cmocka_unit_test(test_types_of_targets),
+                cmocka_unit_test(test_types_of_source_values),
                 cmocka_unit_test(test_wrong_types_are_found_in_the_end),
                 cmocka_unit_test(test_texts_of_nulls),
                 cmocka_unit_test(test_a_suffix_behind_a_null),

@@ -206,7 +206,7 @@ static int keys_twice(const struct value *map, struct err *err) {
         return 0;
 }
 
-/* flow: in braces or brackets, where the writer folds nothing. */
+/* flow: in braces or brackets, where the writer folds nothing and shows a text that is empty. */
 static int settle(struct arena *a, struct value *v, bool flow, struct err *err) {
         struct yaml_scalar s;
         flow = flow || v->style == VALUE_STYLE_FLOW;
@@ -226,6 +226,8 @@ static int settle(struct arena *a, struct value *v, bool flow, struct err *err) 
                                : yaml_settle(a, v, err);
         } else if (v->style == VALUE_STYLE_FOLDED && !flow) {
                 return yaml_refold(a, v, err);
+        } else if (v->type == VALUE_NULL && !v->len && (v->flags & SCALAR_UNTYPED) && flow) {
+                *v = value_str("");
         }
         return 0;
 }

@@ -49,7 +49,7 @@ static bool is_annotation(const struct value *object, const struct value *field)
 static int put_field(struct arena *a, const struct value *object, struct value *field, const struct value *value,
                      const struct value *options, struct err *err) {
         const char *delimiter = string_at(options, "delimiter");
-        const char *text = scalar_text(a, value);
+        const char *text = scalar_node_text(a, value);
         if (*delimiter) {
                 if (!scalar_is(field))
                         return err_set(err, ERR_INVALID, "delimiter option can only be used with scalar nodes");

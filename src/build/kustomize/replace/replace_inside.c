@@ -33,12 +33,15 @@ static void halve_indent(const char *text, struct buf *out) {
         }
 }
 
-static const char *write_back(struct arena *a, const struct value *v, const char *original) {
+/* As kustomize does, by way of YAML's text where it writes JSON. NULL: memory. */
+static const char *write_back(struct arena *a, struct value *v, const char *original) {
         _cleanup_buf_ struct buf text = BUF_INIT(SIZE_MAX / 2);
         _cleanup_buf_ struct buf indented = BUF_INIT(SIZE_MAX / 2);
         const char *first = original + strspn(original, " \t\r\n");
         struct buf *out = &text;
         if (*first == '{' || *first == '[') {
+                if (scalar_settle(a, v, NULL) < 0)
+                        return NULL;
                 bool pretty = strchr(original, '\n') && strstr(original, "  ");
                 json_write(&text, v, JSON_HTML_ESCAPE | JSON_SORT_KEYS | (pretty ? JSON_INDENT : 0));
                 if (pretty) {
@@ -71,7 +74,7 @@ int replace_inside(struct arena *a, struct value *object, const struct path *pat
                 return 0;
         for (size_t i = 0; i < found.len; i++) {
                 struct value *field = found.items[i];
-                const char *new_text = scalar_text(a, value);
+                const char *new_text = scalar_node_text(a, value);
                 if (field->flags & SCALAR_UNTYPED)
                         *field = scalar_plain(new_text);
                 else if (scalar_is(field) && scalar_retyped(field, new_text, field, NULL) < 0)

@@ -110,7 +110,7 @@ static int replace(struct engine *e, struct resmap *m, const struct value *repla
         if (source && constant)
                 return err_set(err, ERR_INVALID, "value and resource selectors are mutually exclusive");
         if (constant)
-                from.value = *constant;
+                from.value = scalar_plain(constant->str); /* a node without a tag */
         else if (replace_find_source(e, m, source, &from, err) < 0)
                 return -1;
         VALUE_EACH_ITEM(target, targets) {
