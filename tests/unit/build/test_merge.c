@@ -131,6 +131,12 @@ static void test_elements_that_two_tuples_find(void **state) {
 static void test_finalizers_are_a_set(void **state) {
         expect(DEPLOYMENT "metadata: {finalizers: [a, b]}\n", DEPLOYMENT "metadata: {finalizers: [c, b]}\n",
                DEPLOYMENT "metadata:\n  finalizers:\n  - c\n  - b\n  - a\n");
+        /* Its scalars are made anew: quotes stay, tags do not. Nothing else can be in it. */
+        expect(DEPLOYMENT "metadata: {finalizers: [!!str 5]}\n",
+               DEPLOYMENT "metadata: {finalizers: [\"6\", 0x1F, null]}\n",
+               DEPLOYMENT "metadata:\n  finalizers:\n  - \"6\"\n  - 31\n  - 5\n");
+        expect(DEPLOYMENT "metadata: {}\n", DEPLOYMENT "metadata: {finalizers: [a, {b: c}]}\n",
+               "wrong node kind: expected ScalarNode but got MappingNode: node contents:\n{b: c}\n");
 }
 
 static void test_unknown_directive(void **state) {

@@ -36,14 +36,17 @@ static int list_directive(struct arena *a, struct value *own, enum directive *re
 
 /* ---- sets of scalars ---- */
 
+/* kustomize makes the scalars anew from their texts: only quotes stay, and no tag. */
 static int add_scalars(struct arena *a, struct strmap *seen, const struct value *list, struct value *out,
                        struct err *err) {
         VALUE_EACH_ITEM(item, list) {
-                if (!scalar_is(item) || item->type == VALUE_NULL)
+                if (is_empty(item) || value_get(item, "$patch"))
                         continue;
-                const char *text = scalar_text(a, item);
-                int there = strmap_add(seen, text, strlen(text), item, NULL);
-                if (there < 0 || (!there && !value_append(a, out, *item)))
+                if (!scalar_is(item))
+                        return scalar_wrong_kind("ScalarNode", item, err);
+                const char *text = scalar_node_text(a, item);
+                int there = text ? strmap_add(seen, text, strlen(text), item, NULL) : -1;
+                if (there < 0 || (!there && !value_append(a, out, scalar_styled(item, text))))
                         return err_oom(err);
         }
         return 0;
