@@ -79,6 +79,7 @@ static void test_characters_that_plugins_do_not_take(void **state) {
                 {"transformers: [t.yaml]\n",
                  "error: marshalling yaml from res PrefixTransformer.builtin.[noGrp]/t.[noNs]: "
                  "yaml: control characters"},
+                {"namePrefix: \"x\\x85y\"\n", "name: x ya\n"}, /* the end of a line */
                 {"generatorOptions: {labels: {a: \"\\x7f\"}}\n", "kind: A\n"}, /* of no generator */
         };
         _cleanup_tree_ struct tree t;

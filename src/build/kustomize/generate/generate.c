@@ -165,11 +165,8 @@ static int run_list(struct target *t, struct accumulator *acc, const char *field
                 struct value args;
                 struct resource *r;
                 if (value_clone(a, item, &args, err) < 0 ||
-                    merge_options(a, &args, value_get(&t->file.spec, "generatorOptions"), err) < 0)
-                        return -1;
-                if (yaml_check(&args, err) < 0)
-                        return err_wrap(err, "builtin %s marshal", kind);
-                if (generate_one(t, &args, secret, &r, err) < 0)
+                    merge_options(a, &args, value_get(&t->file.spec, "generatorOptions"), err) < 0 ||
+                    transform_hand_on_field(a, kind, &args, err) < 0 || generate_one(t, &args, secret, &r, err) < 0)
                         return -1;
                 if (t->origin && !(r->origin = origin_builtin(t, kind)))
                         return err_oom(err);

@@ -53,7 +53,7 @@ int plugin_settle(struct target *t, const struct resource *r, struct value *ret,
         struct value settled = r->object;
         if (scalar_settle(t->e->arena, &settled, err) < 0)
                 return -1;
-        if (yaml_check(&settled, err) < 0)
+        if (transform_hand_on(t->e->arena, &settled, err) < 0)
                 return err_wrap(err, "marshalling yaml from res %s", id_of(t, r));
         *ret = settled;
         return 0;

@@ -145,8 +145,38 @@ static int configure_values(struct target *t, const struct config *c, struct ste
         return transform_trouble("ReplacementTransformer", &config, err);
 }
 
-/* kustomize hands these fields to its transformers as YAML, whose writer does not take every character. */
-static int check_fields(const struct value *spec, struct err *err) {
+/* True when a text holds U+0085, which YAML's writer leaves as it is and its reader takes for the end of a line. */
+static bool has_break(const struct value *v) {
+        static const char nel[] = "\xC2\x85";
+        if (value_is_string(v))
+                return memmem(v->str, v->len, nel, 2);
+        if (value_is_list(v))
+                VALUE_EACH_ITEM(item, v)
+                        if (has_break(item))
+                                return true;
+        if (value_is_map(v))
+                VALUE_EACH_MEMBER(m, v)
+                        if (memmem(m->key, m->key_len, nel, 2) || has_break(&m->value))
+                                return true;
+        return false;
+}
+
+int transform_hand_on(struct arena *a, struct value *config, struct err *err) {
+        _cleanup_buf_ struct buf text = BUF_INIT(LIMIT_YAML_BYTES);
+        if (yaml_check(config, err) < 0)
+                return -1;
+        if (!has_break(config))
+                return 0;
+        return yaml_marshal(&text, config, YAML_SIGS, err) < 0
+                       ? -1
+                       : yaml_parse(a, buf_str(&text), text.len, NULL, config, err);
+}
+
+int transform_hand_on_field(struct arena *a, const char *kind, struct value *config, struct err *err) {
+        return transform_hand_on(a, config, err) < 0 ? err_wrap(err, "builtin %s marshal", kind) : 0;
+}
+
+static int hand_on_fields(struct arena *a, struct value *spec, struct err *err) {
         static const struct {
                 const char *field, *kind;
         } fields[] = {
@@ -164,9 +194,9 @@ static int check_fields(const struct value *spec, struct err *err) {
                 {"replacements", "ReplacementTransformer"},
         };
         for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
-                const struct value *v = value_get(spec, fields[i].field);
-                if (v && yaml_check(v, err) < 0)
-                        return err_wrap(err, "builtin %s marshal", fields[i].kind);
+                struct value *v = value_get(spec, fields[i].field);
+                if (v && transform_hand_on_field(a, fields[i].kind, v, err) < 0)
+                        return -1;
         }
         return 0;
 }
@@ -175,7 +205,7 @@ int transform_all(struct target *t, struct accumulator *acc, struct err *err) {
         const struct config *c = &acc->config;
         const struct value *annotations = value_get(&t->file.spec, "commonAnnotations");
         struct steps steps = {0};
-        if (check_fields(&t->file.spec, err) < 0 || configure_patches(t, &steps, err) < 0 ||
+        if (hand_on_fields(t->e->arena, &t->file.spec, err) < 0 || configure_patches(t, &steps, err) < 0 ||
             configure_names(t, c, &steps, err) < 0 || configure_labels(t, c, &steps, err) < 0)
                 return -1;
         if (has_pairs(annotations) &&

@@ -25,6 +25,13 @@ int steps_run(struct engine *e, struct resmap *m, const struct steps *steps, str
 /* All transformers of one layer. */
 int transform_all(struct target *t, struct accumulator *acc, struct err *err);
 
+/* What a built-in plugin gets of its configuration: kustomize hands that on as YAML, which does not take every
+ * character, and folds the line break U+0085. */
+int transform_hand_on(struct arena *a, struct value *config, struct err *err);
+
+/* The same for what a kustomization file configures. kind: the plugin's, for messages. */
+int transform_hand_on_field(struct arena *a, const char *kind, struct value *config, struct err *err);
+
 /* A configuration as kustomize echoes it: unset fields left out. */
 void transform_print_config(struct buf *b, const struct value *config);
 
