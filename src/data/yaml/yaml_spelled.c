@@ -3,6 +3,8 @@
 
 #include "data/yaml/yaml_text.h"
 
+#include <math.h>
+
 /* "0", "80", "-5": digits as we write them. */
 static bool is_plain_integer(const char *s, size_t n) {
         bool minus = n > 1 && *s == '-';
@@ -22,17 +24,21 @@ bool yaml_is_spelled(const struct yaml_scalar *s, const char *text, size_t n) {
         case YAML_SCALAR_UINT:
                 return !is_plain_integer(text, n);
         case YAML_SCALAR_FLOAT:
-                return yaml_format_float(number, s->f, 64) != n || memcmp(number, text, n) != 0;
+                return !isfinite(s->f) || yaml_format_float(number, s->f, 64) != n || memcmp(number, text, n) != 0;
         default:
                 return s->type == YAML_SCALAR_TIMESTAMP;
         }
 }
 
 static int settle_scalar(struct arena *a, struct value *v, struct err *err) {
-        struct yaml_builder b = {.a = a, .dialect = YAML_KYAML, .err = err};
+        struct yaml_builder b = {.a = a, .dialect = YAML_KYAML, .refused = ERR_INIT, .err = err};
         const struct yaml_node n = {.text = v->str, .len = v->len, .style = VALUE_STYLE_PLAIN};
         const struct yaml_scalar s = yaml_scalar_resolve(v->str, v->len, YAML_KYAML);
-        return yaml_build_scalar_value(&b, &n, &s, v);
+        int failed = yaml_build_scalar_value(&b, &n, &s, v);
+        if (!failed && b.refused.class != ERR_NONE)
+                failed = err_move(err, &b.refused);
+        err_done(&b.refused);
+        return failed;
 }
 
 int yaml_settle(struct arena *a, struct value *v, struct err *err) {

@@ -176,6 +176,35 @@ static void test_types_of_source_values(void **state) {
         }
 }
 
+/* What no document may say, nothing that is put into one may say either; as an annotation it is a text. */
+static void test_numbers_that_json_cannot_hold(void **state) {
+        static const struct {
+                const char *text, *path, *result;
+        } cases[] = {
+                {".NaN", "m", "json: unsupported value: NaN"},
+                {".nan", "f", "json: unsupported value: NaN"},
+                {"-.inf", "m", "json: unsupported value: -Inf"},
+                {".nan", "metadata.annotations.f", "    f: \".nan\"\n"},
+        };
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "r.yaml", CONFIG_MAP "  annotations: {f: 1.5}\nm: {x: y}\nf: 1.5\n");
+        for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+                _cleanup_buf_ struct buf file = BUF_INIT(4096);
+                buf_addf(&file,
+                         "resources: [r.yaml]\nreplacements:\n- sourceValue: '%s'\n"
+                         "  targets: [{select: {kind: ConfigMap}, fieldPaths: [%s]}]\n",
+                         cases[i].text, cases[i].path);
+                tree_add(&t, "kustomization.yaml", buf_str(&file));
+                tree_expect_part(&t, ".", cases[i].result);
+        }
+        tree_add(&t, "add.yaml",
+                 "apiVersion: builtin\nkind: ValueAddTransformer\nmetadata: {name: x}\nvalue: '.inf'\n"
+                 "targets: [{fieldPath: f}]\n");
+        tree_add(&t, "kustomization.yaml", "resources: [r.yaml]\ntransformers: [add.yaml]\n");
+        tree_expect_part(&t, ".", "json: unsupported value: +Inf");
+}
+
 /* What does not suit its type is an error when it is printed, not when it is gone by then, or right again. */
 static void test_wrong_types_are_found_in_the_end(void **state) {
         static const char suits_not[] = "resources: [r.yaml]\nreplacements:\n- sourceValue: x\n"
@@ -468,6 +497,7 @@ int main(void) {
                 cmocka_unit_test(test_sources_that_double),
                 cmocka_unit_test(test_types_of_targets),
                 cmocka_unit_test(test_types_of_source_values),
+                cmocka_unit_test(test_numbers_that_json_cannot_hold),
                 cmocka_unit_test(test_wrong_types_are_found_in_the_end),
                 cmocka_unit_test(test_texts_of_nulls),
                 cmocka_unit_test(test_a_suffix_behind_a_null),

@@ -157,6 +157,11 @@ static enum tag tag_of(const struct value *v) {
         return typed.type == VALUE_STRING ? NO_TAG : tags[typed.type];
 }
 
+/* The text means that without a tag, and we would write it in other words, or not at all (.nan). */
+static bool is_spelled(const struct yaml_scalar *s, const char *text, size_t n) {
+        return yaml_is_spelled(s, text, n) && yaml_scalar_resolve(text, n, YAML_KYAML).type == s->type;
+}
+
 int scalar_retyped(const struct value *old, const char *text, struct value *ret, struct err *err) {
         size_t n = strlen(text);
         struct yaml_scalar s;
@@ -166,9 +171,10 @@ int scalar_retyped(const struct value *old, const char *text, struct value *ret,
         if (yaml_scalar_resolve_tagged(tag_names[tag], text, n, YAML_KYAML, &s, err) < 0)
                 return -1;
         uint8_t style = old->style; /* ret may be old */
-        *ret = tag == NO_TAG ? value_strn(text, n) : of_resolved(&s, text, n);
-        if (tag == NO_TAG || tag == TAG_TIMESTAMP)
-                ret->style = style;
+        bool spelled = tag != NO_TAG && is_spelled(&s, text, n);
+        *ret = tag == NO_TAG || spelled ? value_strn(text, n) : of_resolved(&s, text, n);
+        if (tag == NO_TAG || spelled)
+                ret->style = spelled ? VALUE_STYLE_SPELLED : style;
         return 0;
 }
 

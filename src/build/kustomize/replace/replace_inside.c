@@ -33,15 +33,16 @@ static void halve_indent(const char *text, struct buf *out) {
         }
 }
 
-/* As kustomize does, by way of YAML's text where it writes JSON. NULL: memory. */
-static const char *write_back(struct arena *a, struct value *v, const char *original) {
+static bool is_json(const char *text) {
+        text += strspn(text, " \t\r\n");
+        return *text == '{' || *text == '[';
+}
+
+static const char *write_back(struct arena *a, const struct value *v, const char *original) {
         _cleanup_buf_ struct buf text = BUF_INIT(SIZE_MAX / 2);
         _cleanup_buf_ struct buf indented = BUF_INIT(SIZE_MAX / 2);
-        const char *first = original + strspn(original, " \t\r\n");
         struct buf *out = &text;
-        if (*first == '{' || *first == '[') {
-                if (scalar_settle(a, v, NULL) < 0)
-                        return NULL;
+        if (is_json(original)) {
                 bool pretty = strchr(original, '\n') && strstr(original, "  ");
                 json_write(&text, v, JSON_HTML_ESCAPE | JSON_SORT_KEYS | (pretty ? JSON_INDENT : 0));
                 if (pretty) {
@@ -82,6 +83,9 @@ int replace_inside(struct arena *a, struct value *object, const struct path *pat
                 else if (!scalar_is(field) && value_clone(a, value, field, err) < 0)
                         return -1;
         }
+        /* kustomize makes JSON of YAML's text, if it can. */
+        if (is_json(text) && scalar_settle(a, &inner, NULL) < 0)
+                return 0;
         const char *out = write_back(a, &inner, text);
         if (!out)
                 return err_oom(err);

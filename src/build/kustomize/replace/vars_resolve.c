@@ -6,6 +6,7 @@
 #include "data/yaml/yaml_scalar.h"
 
 #include <errno.h>
+#include <math.h>
 
 struct var_value {
         const char *name;
@@ -136,7 +137,7 @@ static int type_value(struct arena *a, struct value *v, struct err *err) {
                 *v = value_bool(s.boolean);
         if (!number)
                 return 0;
-        if (s.type == YAML_SCALAR_FLOAT && !strchr(text, '_')) {
+        if (s.type == YAML_SCALAR_FLOAT && isfinite(s.f) && !strchr(text, '_')) {
                 *v = value_float(s.f);
                 return 0;
         }
