@@ -176,6 +176,21 @@ static void test_types_of_source_values(void **state) {
         }
 }
 
+/* A replacement within a text leaves what stands around its field as it is written there; JSON has its own words. */
+static void test_texts_with_fields(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "r.yaml",
+                 CONFIG_MAP "data:\n  j: '{\"a\": x, \"e\": , \"v\": 1.10}'\n"
+                            "  k: |\n    a: x\n    e: [~, 0x1F, True, 2001-01-01]\n    v: 1.10\n");
+        tree_add(&t, "kustomization.yaml",
+                 "resources: [r.yaml]\nreplacements:\n- sourceValue: z\n"
+                 "  targets: [{select: {kind: ConfigMap}, fieldPaths: [data.j.a, data.k.a]}]\n");
+        tree_expect_part(&t, ".",
+                         "data:\n  j: '{\"a\":\"z\",\"e\":\"\",\"v\":1.1}'\n"
+                         "  k: |-\n    a: z\n    e: [~, 0x1F, True, 2001-01-01]\n    v: 1.10\n");
+}
+
 /* What no document may say, nothing that is put into one may say either; as an annotation it is a text. */
 static void test_numbers_that_json_cannot_hold(void **state) {
         static const struct {
@@ -497,6 +512,7 @@ int main(void) {
                 cmocka_unit_test(test_sources_that_double),
                 cmocka_unit_test(test_types_of_targets),
                 cmocka_unit_test(test_types_of_source_values),
+                cmocka_unit_test(test_texts_with_fields),
                 cmocka_unit_test(test_numbers_that_json_cannot_hold),
                 cmocka_unit_test(test_wrong_types_are_found_in_the_end),
                 cmocka_unit_test(test_texts_of_nulls),

@@ -61,7 +61,7 @@ static const char *write_back(struct arena *a, const struct value *v, const char
 
 int replace_inside(struct arena *a, struct value *object, const struct path *path, const struct value *value,
                    bool create, struct err *err) {
-        const struct yaml_options options = {.dialect = YAML_KYAML, .verbatim = true};
+        const struct yaml_options options = {.dialect = YAML_KYAML, .spelled = true};
         size_t at;
         struct value *scalar = path->n < 2 ? NULL : find_scalar(a, object, path, &at);
         if (!scalar)
