@@ -464,6 +464,18 @@ static void test_folded_texts(void **state) {
         tree_expect_part(&t, ".", "data:\n  w: |2-\n     a\n    b c\n");
 }
 
+/* A value that is not there is null in a block, and an empty text once a patch has put it between braces. */
+static void test_absent_values_in_braces(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml", "resources: [r.yaml]\npatches: [{path: p.yaml}]\n");
+        tree_add(&t, "p.yaml", "kind: Thing\nmetadata: {name: a}\nl:\n- k:\n");
+        tree_add(&t, "r.yaml", "kind: Thing\nmetadata: {name: a}\n");
+        tree_expect(&t, ".", "kind: Thing\nl:\n- k: null\nmetadata:\n  name: a\n");
+        tree_add(&t, "r.yaml", "{kind: Thing, metadata: {name: a}}\n");
+        tree_expect(&t, ".", "kind: Thing\nl:\n- k: \"\"\nmetadata:\n  name: a\n");
+}
+
 /* What is put into a new map or a new node of kustomize is folded no more. */
 static void test_folded_texts_that_move(void **state) {
         _cleanup_tree_ struct tree t;
@@ -527,6 +539,7 @@ int main(void) {
                 cmocka_unit_test(test_scalars_of_lists),
                 cmocka_unit_test(test_folded_texts),
                 cmocka_unit_test(test_folded_texts_that_move),
+                cmocka_unit_test(test_absent_values_in_braces),
                 cmocka_unit_test(test_kinds_that_are_numbers),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
