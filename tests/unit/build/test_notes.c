@@ -151,6 +151,27 @@ static void test_transformers_are_noted_once(void **state) {
                     "          kind: PrefixSuffixTransformer\n          name: t\n  name: p-a\n");
 }
 
+/* Annotations are strings as soon as a transformer is noted among them. */
+static void test_notes_of_transformers_write_annotations(void **state) {
+        static const char with[] =
+                "resources: [base]\n%s"
+                "replacements: [{source: {kind: ConfigMap, fieldPath: metadata.annotations.k}, targets: "
+                "[{select: {kind: ConfigMap}, fieldPaths: [data.k], options: {create: true}}]}]\n";
+        _cleanup_tree_ struct tree t;
+        _cleanup_buf_ struct buf plain = BUF_INIT(4096), noted = BUF_INIT(4096);
+        buf_addf(&plain, with, "");
+        buf_addf(&noted, with, "buildMetadata: [transformerAnnotations]\n");
+        tree_init(&t);
+        tree_add(&t, "base/r.yaml", CONFIG_MAP "  annotations: {k: [a]}\n");
+        tree_add(&t, "base/kustomization.yaml", "resources: [r.yaml]\nnamePrefix: p-\n");
+        tree_add(&t, "kustomization.yaml", buf_str(&plain));
+        tree_expect_part(&t, ".", "data:\n  k:\n  - a\n");
+        tree_add(&t, "kustomization.yaml", buf_str(&noted));
+        tree_expect_part(&t, ".", "data:\n  k: null\n");
+        tree_add(&t, "base/r.yaml", CONFIG_MAP "  annotations: {k: v, k: w}\n");
+        tree_expect_part(&t, ".", "data:\n  k: w\n");
+}
+
 /* Looking at a resource's notes is no change. */
 static void test_validators_see_notes(void **state) {
         _cleanup_tree_ struct tree t;
@@ -214,6 +235,7 @@ int main(void) {
                 cmocka_unit_test(test_what_counts_as_a_note),
                 cmocka_unit_test(test_names_that_are_empty),
                 cmocka_unit_test(test_transformers_are_noted_once),
+                cmocka_unit_test(test_notes_of_transformers_write_annotations),
                 cmocka_unit_test(test_validators_see_notes),
                 cmocka_unit_test(test_notes_in_the_input),
                 cmocka_unit_test(test_replaced_resources_keep_their_transformations),

@@ -80,6 +80,7 @@ int origin_mark_steps(struct target *t, struct steps *steps, struct err *err) {
 int origin_note_step(struct arena *a, struct resmap *m, const struct value *origin, struct err *err) {
         for (size_t i = 0; i < m->len; i++) {
                 struct resource *r = m->items[i];
+                resource_normalize_metadata(a, &r->object, "annotations"); /* as all are written anew with the note */
                 if (!r->origin) {
                         r->origin = origin;
                         continue;
