@@ -172,6 +172,28 @@ static void test_notes_of_transformers_write_annotations(void **state) {
         tree_expect_part(&t, ".", "data:\n  k: w\n");
 }
 
+/* One value in two places is one node, which a note of an old name leaves alone; that of a transformer parts them. */
+static void test_notes_and_shared_annotations(void **state) {
+        static const char with[] = "resources: [base]\nnamePrefix: p-\n%s"
+                                   "replacements: [{sourceValue: z, targets: [{select: {kind: Deployment}, "
+                                   "fieldPaths: [metadata.annotations.k]}]}]\n";
+        static const char result[] = "  template:\n    metadata:\n      annotations:\n        k: %s\n";
+        _cleanup_tree_ struct tree t;
+        _cleanup_buf_ struct buf plain = BUF_INIT(4096), noted = BUF_INIT(4096), one = BUF_INIT(256),
+                                 two = BUF_INIT(256);
+        buf_addf(&plain, with, "");
+        buf_addf(&noted, with, "buildMetadata: [transformerAnnotations]\n");
+        buf_addf(&one, result, "z");
+        buf_addf(&two, result, "v");
+        tree_init(&t);
+        tree_add(&t, "base/r.yaml", DEPLOYMENT);
+        tree_add(&t, "base/kustomization.yaml", "resources: [r.yaml]\ncommonAnnotations: {k: v}\n");
+        tree_add(&t, "kustomization.yaml", buf_str(&plain));
+        tree_expect_part(&t, ".", buf_str(&one));
+        tree_add(&t, "kustomization.yaml", buf_str(&noted));
+        tree_expect_part(&t, ".", buf_str(&two));
+}
+
 /* Looking at a resource's notes is no change. */
 static void test_validators_see_notes(void **state) {
         _cleanup_tree_ struct tree t;
@@ -236,6 +258,7 @@ int main(void) {
                 cmocka_unit_test(test_names_that_are_empty),
                 cmocka_unit_test(test_transformers_are_noted_once),
                 cmocka_unit_test(test_notes_of_transformers_write_annotations),
+                cmocka_unit_test(test_notes_and_shared_annotations),
                 cmocka_unit_test(test_validators_see_notes),
                 cmocka_unit_test(test_notes_in_the_input),
                 cmocka_unit_test(test_replaced_resources_keep_their_transformations),

@@ -36,13 +36,3 @@ int shared_spread(struct arena *a, struct value *tree, const struct value *was, 
         replace(tree, was->str, &own);
         return 0;
 }
-
-void shared_end(struct value *tree) {
-        tree->flags &= (uint8_t)~SCALAR_SHARED;
-        if (tree->type == VALUE_LIST)
-                VALUE_EACH_ITEM(item, tree)
-                        shared_end(item);
-        if (tree->type == VALUE_MAP)
-                VALUE_EACH_MEMBER(m, tree)
-                        shared_end(&m->value);
-}

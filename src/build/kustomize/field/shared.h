@@ -18,6 +18,3 @@ struct value shared_new(struct arena *a, const struct value *text);
 /* `was`, a shared scalar of the tree, is now `now`: all that were shared with it follow, and stay shared. */
 int shared_spread(struct arena *a, struct value *tree, const struct value *was, const struct value *now,
                   struct err *err);
-
-/* The tree was written and read again: nothing in it is shared any more. */
-void shared_end(struct value *tree);

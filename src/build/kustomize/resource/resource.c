@@ -104,10 +104,6 @@ int resource_store_id(struct arena *a, const struct scopes *s, struct resource *
                 .ns = resid_effective_ns(&id),
         };
         r->previous = grown;
-        /* kustomize notes the id in the annotations, and writes all of them anew. */
-        struct value *annotations = value_path(&r->object, "metadata", "annotations", NULL);
-        if (annotations)
-                shared_end(annotations);
         return 0;
 }
 
@@ -247,10 +243,12 @@ void resource_normalize_metadata(struct arena *a, struct value *object, const ch
         }
         if (map->flags & SCALAR_KEYS_TWICE)
                 join_keys(map);
-        VALUE_EACH_MEMBER(m, map)
+        VALUE_EACH_MEMBER(m, map) {
+                m->value.flags &= (uint8_t)~SCALAR_SHARED;
                 if (m->value.type != VALUE_STRING)
                         m->value = value_str(m->value.type == VALUE_NULL && m->value.len ? m->value.str
                                                                                          : scalar_text(a, &m->value));
                 else
                         m->value.style = VALUE_STYLE_ANY;
+        }
 }

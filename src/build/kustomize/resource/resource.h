@@ -84,6 +84,7 @@ int resource_set_kind(struct arena *a, struct resource *r, const char *kind, str
 int resource_set_name(struct arena *a, struct resource *r, const char *name, struct err *err);
 int resource_set_ns(struct arena *a, struct resource *r, const char *ns, struct err *err);
 
-/* Turns every value of the map below metadata ("labels", "annotations") into a string and removes an empty map; of two
- * members with one key the last one stays: what kustomize leaves behind whenever it writes one of them. */
+/* Turns every value of the map below metadata ("labels", "annotations") into a string of its own (see shared.h) and
+ * removes an empty map; of two members with one key the last one stays: what kustomize leaves behind whenever it writes
+ * one of them. */
 void resource_normalize_metadata(struct arena *a, struct value *object, const char *field);
