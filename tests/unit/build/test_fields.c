@@ -140,8 +140,13 @@ static void test_numbers_keep_their_spelling(void **state) {
 
 /* kustomize reads the values of vars with Go's strconv. */
 static void test_vars_have_values_of_their_own(void **state) {
-        static const char *const cases[][2] = {
-                {"~", "a~"}, {"1.0", "a1"}, {"True", "atrue"}, {"010", "a10"}, {"2001-01-01", "a2001-01-01"}};
+        static const char *const cases[][2] = {{"~", "a~"},
+                                               {"1.0", "a1"},
+                                               {"True", "atrue"},
+                                               {"010", "a10"},
+                                               {"2001-01-01", "a2001-01-01"},
+                                               {"9223372036854775807", "a9223372036854775807"},
+                                               {"'9223372036854775808'", "a9223372036854775808"}};
         _cleanup_tree_ struct tree t;
         tree_init(&t);
         tree_add(&t, "kustomization.yaml",
@@ -156,6 +161,8 @@ static void test_vars_have_values_of_their_own(void **state) {
         }
         tree_add(&t, "a.yaml", CONFIG_MAP("a") "data: {v: 0x1F}\n");
         tree_expect_part(&t, ".", "error: strconv: parsing \"0x1F\"");
+        tree_add(&t, "a.yaml", CONFIG_MAP("a") "data: {v: 9223372036854775808}\n");
+        tree_expect_part(&t, ".", "error: strconv: parsing \"9223372036854775808\": value out of range");
 }
 
 static void test_replacement_reads_and_writes(void **state) {

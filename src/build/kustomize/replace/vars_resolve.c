@@ -127,6 +127,8 @@ static int type_value(struct arena *a, struct value *v, struct err *err) {
                 *v = value_str(scalar_node_text(a, v));
         if (v->type == VALUE_NULL)
                 *v = v->len ? value_strn(v->str, v->len) : value_str("");
+        if (v->type == VALUE_UINT)
+                return err_set(err, ERR_INVALID, "strconv: parsing \"%s\": value out of range", scalar_text(a, v));
         if (v->type != VALUE_STRING || scalar_is_string(v))
                 return 0;
         const char *text = v->str, *digits = text + (*text == '+' || *text == '-');
