@@ -189,6 +189,12 @@ static void test_texts_with_fields(void **state) {
         tree_expect_part(&t, ".",
                          "data:\n  j: '{\"a\":\"z\",\"e\":\"\",\"v\":1.1}'\n"
                          "  k: |-\n    a: z\n    e: [~, 0x1F, True, 2001-01-01]\n    v: 1.10\n");
+        /* What does not suit the type of its field changes nothing in JSON. */
+        tree_add(&t, "r.yaml", CONFIG_MAP "data:\n  j: '{\"a\": 1}'\n");
+        tree_add(&t, "kustomization.yaml",
+                 "resources: [r.yaml]\nreplacements:\n- sourceValue: '0.1'\n"
+                 "  targets: [{select: {kind: ConfigMap}, fieldPaths: [data.j.a]}]\n");
+        tree_expect_part(&t, ".", "data:\n  j: '{\"a\": 1}'\n");
 }
 
 /* What no document may say, nothing that is put into one may say either; as an annotation it is a text. */

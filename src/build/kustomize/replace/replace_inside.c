@@ -59,6 +59,16 @@ static const char *write_back(struct arena *a, const struct value *v, const char
         return buf_failed(out) ? NULL : arena_strndup(a, from, n);
 }
 
+/* What does not suit the field's type stands in YAML as it is; -1: it cannot be made JSON. */
+static int put(struct value *field, const char *text, bool json) {
+        if (scalar_retyped(field, text, field, NULL) == 0)
+                return 0;
+        if (json)
+                return -1;
+        *field = scalar_plain(text);
+        return 0;
+}
+
 int replace_inside(struct arena *a, struct value *object, const struct path *path, const struct value *value,
                    bool create, struct err *err) {
         const struct yaml_options options = {.dialect = YAML_KYAML, .spelled = true};
@@ -78,14 +88,14 @@ int replace_inside(struct arena *a, struct value *object, const struct path *pat
                 const char *new_text = scalar_node_text(a, value);
                 if (field->flags & SCALAR_UNTYPED)
                         *field = scalar_plain(new_text);
-                else if (scalar_is(field) && scalar_retyped(field, new_text, field, NULL) < 0)
-                        *field = scalar_plain(new_text);
+                else if (scalar_is(field) && put(field, new_text, is_json(text)) < 0)
+                        return 1;
                 else if (!scalar_is(field) && value_clone(a, value, field, err) < 0)
                         return -1;
         }
-        /* kustomize makes JSON of YAML's text, if it can. */
+        /* kustomize makes JSON of YAML's text; where it cannot, all stays as it is, without an error. */
         if (is_json(text) && scalar_settle(a, &inner, NULL) < 0)
-                return 0;
+                return 1;
         const char *out = write_back(a, &inner, text);
         if (!out)
                 return err_oom(err);
