@@ -129,6 +129,8 @@ int yaml_build_scalar(struct yaml_builder *b, const struct yaml_node *n, struct 
                 return -1;
         if (empty && b->spelled)
                 ret->style = VALUE_STYLE_SPELLED;
+        else if (s.type == YAML_SCALAR_NULL && *n->tag)
+                ret->style = VALUE_STYLE_ANY; /* its tag says what it is, wherever it goes */
         if (b->spelled && s.type != YAML_SCALAR_STRING && n->style == VALUE_STYLE_PLAIN &&
             yaml_is_spelled(&s, n->text, n->len) && yaml_scalar_resolve(n->text, n->len, b->dialect).type == s.type) {
                 *ret = value_strn(n->text, n->len);

@@ -232,7 +232,7 @@ static int settle(struct arena *a, struct value *v, bool flow, struct err *err) 
                                : yaml_settle(a, v, err);
         } else if (v->style == VALUE_STYLE_FOLDED && !flow) {
                 return yaml_refold(a, v, err);
-        } else if (v->type == VALUE_NULL && !v->len && flow) {
+        } else if (v->type == VALUE_NULL && !v->len && flow && v->style == VALUE_STYLE_PLAIN) {
                 *v = value_str("");
         }
         return 0;
