@@ -79,7 +79,7 @@ static void test_characters_that_plugins_do_not_take(void **state) {
                 {"transformers: [t.yaml]\n",
                  "error: marshalling yaml from res PrefixTransformer.builtin.[noGrp]/t.[noNs]: "
                  "yaml: control characters"},
-                {"namePrefix: \"x\\x85y\"\n", "name: x ya\n"}, /* the end of a line */
+                {"namePrefix: \"x\\x85y\"\n", "name: x ya\n"},                 /* the end of a line */
                 {"generatorOptions: {labels: {a: \"\\x7f\"}}\n", "kind: A\n"}, /* of no generator */
         };
         _cleanup_tree_ struct tree t;
@@ -117,6 +117,36 @@ static void test_paths_of_field_specs(void **state) {
                 snprintf(text, sizeof(text),
                          "apiVersion: builtin\nkind: PrefixTransformer\nmetadata: {name: t}\nprefix: p\nfieldSpecs:\n"
                          "- {path: %s, create: true}\n",
+                         paths[i][0]);
+                tree_add(&t, "t.yaml", text);
+                tree_expect_part(&t, ".", paths[i][1]);
+        }
+}
+
+/* A ValueAddTransformer's path leads through lists, and makes what is not there, but no places by number. */
+static void test_paths_of_value_add(void **state) {
+        static const char *const paths[][2] = {
+                {"' spec / x '", "spec:\n  l:\n  - k: m\n  o: null\n  x: V\n"},
+                {"spec/l/0/k", "spec:\n  l:\n  - k: V\n  o: null\n"},
+                {"spec/l/-/y1", "spec:\n  l:\n  - k: m\n    y1: V\n  o: null\n"},
+                {"'spec/l/[k=m]/y1'", "spec:\n  l:\n  - k: m\n    y1: V\n  o: null\n"},
+                {"'spec/l/[k=z]/y1'", "spec:\n  l:\n  - k: m\n  - k: z\n    y1: V\n  o: null\n"},
+                {"'spec/q/[=a]'", "spec:\n  l:\n  - k: m\n  o: null\n  q:\n  - V\n"},
+                {"spec/l/1/k", "spec:\n  l:\n  - k: m\n  o: null\n"},
+                {"spec/o/x", "spec:\n  l:\n  - k: m\n  o: null\n"},
+                {"spec/0", "error: wrong node kind: expected SequenceNode but got MappingNode"},
+                {"spec/l/-1", "error: array index -1 cannot be negative"},
+                {"'spec/*'", "error: wildcard is not supported in PathGetter"},
+        };
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml", "resources: [a.yaml]\ntransformers: [t.yaml]\n");
+        tree_add(&t, "a.yaml", "kind: A\nmetadata: {name: a}\nspec:\n  l: [{k: m}]\n  o:\n");
+        for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+                char text[256];
+                snprintf(text, sizeof(text),
+                         "apiVersion: builtin\nkind: ValueAddTransformer\nmetadata: {name: t}\nvalue: V\n"
+                         "targets: [{fieldPath: %s}]\n",
                          paths[i][0]);
                 tree_add(&t, "t.yaml", text);
                 tree_expect_part(&t, ".", paths[i][1]);
@@ -245,6 +275,7 @@ int main(void) {
                 cmocka_unit_test(test_keys_that_are_no_strings),
                 cmocka_unit_test(test_characters_that_plugins_do_not_take),
                 cmocka_unit_test(test_paths_of_field_specs),
+                cmocka_unit_test(test_paths_of_value_add),
                 cmocka_unit_test(test_numbers_keep_their_spelling),
                 cmocka_unit_test(test_vars_have_values_of_their_own),
                 cmocka_unit_test(test_replacement_reads_and_writes),

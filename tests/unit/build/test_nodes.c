@@ -154,6 +154,17 @@ static void test_selectors_that_nothing_reaches(void **state) {
         tree_expect_part(&t, ".", "error: unable to parse requirement: found 'b'");
 }
 
+/* A new Secret has data, also where it is empty; one that merges into another has not. */
+static void test_empty_data(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml", "secretGenerator: [{name: a, options: {disableNameSuffixHash: true}}]\n");
+        tree_expect(&t, ".", "apiVersion: v1\ndata: {}\nkind: Secret\nmetadata:\n  name: a\ntype: Opaque\n");
+        tree_add(&t, "r.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n");
+        tree_add(&t, "kustomization.yaml", "resources: [r.yaml]\nsecretGenerator: [{name: a, behavior: merge}]\n");
+        tree_expect(&t, ".", "apiVersion: v1\nkind: Secret\nmetadata:\n  name: a\ntype: Opaque\n");
+}
+
 /* A file of a generator that is merged into keeps its NUL bytes. */
 static void test_merged_data_is_bytes(void **state) {
         _cleanup_tree_ struct tree t;
@@ -194,6 +205,7 @@ int main(void) {
                 cmocka_unit_test(test_quotes_of_patches_do_not_stay),
                 cmocka_unit_test(test_quotes_of_generated_data_stay),
                 cmocka_unit_test(test_selectors_that_nothing_reaches),
+                cmocka_unit_test(test_empty_data),
                 cmocka_unit_test(test_merged_data_is_bytes),
                 cmocka_unit_test(test_kinds_that_are_numbers),
         };

@@ -137,6 +137,11 @@ const char *lookup_trim(struct arena *a, const char *part) {
         return n == all ? part + first : arena_strndup(a, part + first, n);
 }
 
+struct value lookup_made_for(const char *part) {
+        size_t index;
+        return lookup_is_element(part) || lookup_is_index(part, &index) ? value_list() : value_map();
+}
+
 int lookup_get(struct arena *a, struct value *object, const struct path *p, struct value **ret, struct err *err) {
         struct value *at = object;
         for (size_t i = 0; at && i < p->n; i++) {
@@ -146,6 +151,60 @@ int lookup_get(struct arena *a, struct value *object, const struct path *p, stru
                 if (*part && get_part(a, at, part, &at, err) < 0)
                         return -1;
         }
+        *ret = at;
+        return 0;
+}
+
+/* The element of the list, or a new one at its end. */
+static int obtain_element(struct arena *a, struct value *list, const char *part, struct value **ret, struct err *err) {
+        const char *name, *text;
+        struct value made = value_map();
+        if (get_part(a, list, part, ret, err) < 0 || lookup_split_element(a, part, &name, &text, err) < 0)
+                return -1;
+        if (*ret)
+                return 0;
+        if (!*name)
+                made = scalar_plain(text);
+        else if (!value_set(a, &made, name, scalar_plain(text)))
+                return err_oom(err);
+        *ret = value_append(a, list, made);
+        return *ret ? 0 : err_oom(err);
+}
+
+static int obtain_part(struct arena *a, struct value *at, const char *part, const char *next, struct value **ret,
+                       struct err *err) {
+        size_t index;
+        *ret = NULL;
+        if (lookup_check_part(part, err) < 0)
+                return -1;
+        if (at->type == VALUE_NULL)
+                return 0;
+        if (lookup_is_element(part))
+                return obtain_element(a, at, part, ret, err);
+        if (get_part(a, at, part, ret, err) < 0)
+                return -1;
+        if (*ret || streq(part, "-") || lookup_is_index(part, &index))
+                return 0;
+        *ret = value_set(a, at, part, next ? lookup_made_for(next) : value_str(""));
+        return *ret ? 0 : err_oom(err);
+}
+
+int lookup_obtain(struct arena *a, struct value *object, const struct path *p, struct value **ret, struct err *err) {
+        const char **parts = arena_zalloc(a, p->n + 1, sizeof(*parts));
+        struct value *at = object;
+        size_t n = 0;
+        for (size_t i = 0; parts && i < p->n; i++) {
+                parts[n] = lookup_trim(a, p->parts[i]);
+                if (!parts[n])
+                        return err_oom(err);
+                n += *parts[n] != 0;
+        }
+        if (!parts)
+                return err_oom(err);
+        parts[n] = NULL;
+        for (size_t i = 0; at && i < n; i++)
+                if (obtain_part(a, at, parts[i], parts[i + 1], &at, err) < 0)
+                        return -1;
         *ret = at;
         return 0;
 }

@@ -15,6 +15,10 @@ int lookup_split(struct arena *a, const char *text, struct path *ret, struct err
 /* The one field at the path; *ret is NULL when there is none. ERR_INVALID when the path does not fit the object. */
 int lookup_get(struct arena *a, struct value *object, const struct path *p, struct value **ret, struct err *err);
 
+/* The same, but maps, lists and elements that are not there are made on the way, and "" in the end. *ret is NULL
+ * where a place by number would have to be made, and behind a null. */
+int lookup_obtain(struct arena *a, struct value *object, const struct path *p, struct value **ret, struct err *err);
+
 /* The same from a text as vars write it ("ports[0].port" too), for callers that take a misfit for absence. */
 const struct value *lookup_field(struct arena *a, struct value *object, const char *path);
 

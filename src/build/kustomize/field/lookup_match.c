@@ -29,11 +29,8 @@ static int add_match(const struct matcher *m, struct value *v, struct err *err) 
 
 /* What is made for the part before parts[at]. */
 static struct value fresh_for(const struct matcher *m, size_t at) {
-        size_t index = 0;
-        if (at < m->path->n && *m->path->parts[at]) {
-                const char *part = m->path->parts[at];
-                return lookup_is_element(part) || lookup_is_index(part, &index) ? value_list() : value_map();
-        }
+        if (at < m->path->n && *m->path->parts[at])
+                return lookup_made_for(m->path->parts[at]);
         struct value v = *m->create;
         if (scalar_is(&v)) {
                 v = value_null();

@@ -13,6 +13,9 @@ bool lookup_is_element(const char *part);
 /* ERR_INVALID for what is no part of a path to one field: "*" and "-12". */
 int lookup_check_part(const char *part, struct err *err);
 
+/* What is made where a path goes on with this part and nothing is there: a list or a map. */
+struct value lookup_made_for(const char *part);
+
 /* White space around a part does not count. NULL: memory. */
 const char *lookup_trim(struct arena *a, const char *part);
 

@@ -95,6 +95,9 @@ int resmap_absorb(struct resmap *m, struct resource *r, struct err *err) {
         if (take_over(m, r, old, err) < 0 || check_same_id(m, r, old, err) < 0)
                 return -1;
         if (r->behavior == BEHAVIOR_MERGE) {
+                const struct value *data = value_get(&r->object, "data");
+                if (data && !data->len) /* a new Secret has it; the merge of two that are empty does not */
+                        value_remove(&r->object, "data");
                 if (inherit(m->arena, &r->object, &old->object, "data", err) < 0 ||
                     inherit(m->arena, &r->object, &old->object, "binaryData", err) < 0)
                         return -1;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ValueAddTransformer: a value put into fields, or into a path within a field. */
 #include "build/kustomize/field/fieldpath.h"
+#include "build/kustomize/field/lookup.h"
 #include "build/kustomize/load/loader.h"
 #include "build/kustomize/plugin/plugin.h"
 #include "build/kustomize/resource/select.h"
@@ -32,36 +33,18 @@ static const char *insert_part(struct arena *a, const char *path, int64_t positi
         return buf_failed(&out) ? NULL : arena_strndup(a, buf_str(&out), out.len);
 }
 
-/* The field at the path, made of maps and "" where there is nothing. */
-static int obtain_field(struct arena *a, struct value *object, const char *const *parts, size_t n, struct value **ret,
-                        struct err *err) {
-        struct value *at = object;
-        for (size_t i = 0; i < n; i++) {
-                if (at->type == VALUE_NULL)
-                        *at = value_map();
-                if (!value_is_map(at))
-                        return scalar_wrong_kind("MappingNode", at, err);
-                struct value *next = value_get(at, parts[i]);
-                if (!next)
-                        next = value_set(a, at, parts[i], i + 1 < n ? value_map() : value_str(""));
-                if (!next)
-                        return err_oom(err);
-                at = next;
-        }
-        *ret = at;
-        return 0;
-}
-
 static int add_value(struct arena *a, const struct valueadd_step *s, const struct value *target, struct value *object,
                      struct err *err) {
-        const char *const *parts;
-        size_t n;
-        struct value *field = NULL;
+        struct path path;
+        struct value *field;
         const char *text = s->value;
         int64_t position = value_int_or(value_get(target, "filePathPosition"), 0);
-        if (fieldpath_split(a, value_string_or(value_get(target, "fieldPath"), ""), '/', &parts, &n, err) < 0 ||
-            obtain_field(a, object, parts, n, &field, err) < 0)
+        if (fieldpath_split(a, value_string_or(value_get(target, "fieldPath"), ""), '/', &path.parts, &path.n, err) <
+                    0 ||
+            lookup_obtain(a, object, &path, &field, err) < 0)
                 return -1;
+        if (!field)
+                return 0;
         if (!scalar_is(field))
                 return scalar_wrong_kind("ScalarNode", field, err);
         if (position > 0)
