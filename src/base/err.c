@@ -54,18 +54,36 @@ int err_oom(struct err *err) {
         return err_set(err, ERR_MEMORY, "out of memory");
 }
 
+/* *text gets what fmt says and a colon before it. */
+static void prepend(char **text, const char *old, const char *fmt, va_list ap) {
+        _cleanup_free_ char *context = format(fmt, ap);
+        char *both = NULL;
+        if (context && asprintf(&both, "%s: %s", context, old) >= 0) {
+                free(*text);
+                *text = both;
+        }
+}
+
 int err_wrap(struct err *err, const char *fmt, ...) {
         if (!err || err->class == ERR_NONE)
                 return -1;
         va_list ap;
         va_start(ap, fmt);
-        _cleanup_free_ char *context = format(fmt, ap);
+        prepend(&err->message, err_message(err), fmt, ap);
         va_end(ap);
-        char *both = NULL;
-        if (context && asprintf(&both, "%s: %s", context, err_message(err)) >= 0) {
-                free(err->message);
-                err->message = both;
-        }
+        return -1;
+}
+
+int err_hint(struct err *err, const char *fmt, ...) {
+        if (!err || err->class == ERR_NONE)
+                return -1;
+        va_list ap;
+        va_start(ap, fmt);
+        if (err->hint)
+                prepend(&err->hint, err->hint, fmt, ap);
+        else
+                err->hint = format(fmt, ap);
+        va_end(ap);
         return -1;
 }
 
@@ -122,5 +140,6 @@ void err_done(struct err *err) {
         }
         free(err->causes);
         free(err->message);
+        free(err->hint);
         *err = ERR_INIT;
 }

@@ -45,6 +45,7 @@ struct err {
         enum err_class class;
         char reason[64];          /* Kubernetes or Flux reason; empty: the class's own */
         char *message;            /* for the user; owned */
+        char *hint;               /* where the message's words are not ours: what it leaves open; owned, may be NULL */
         struct err_cause *causes; /* owned */
         size_t n_causes;
         unsigned line;   /* 1-based, 0: unknown */
@@ -67,6 +68,10 @@ int err_oom(struct err *err);
 
 /* Puts "context: " before the text; class, reason and causes stay. Answers -1. */
 int err_wrap(struct err *err, const char *fmt, ...) _printf_(2, 3);
+
+/* Says where the fault is, what was expected and what to do, beside a message that others compare with theirs. The
+ * error must have been set. A second hint goes before the first, as err_wrap() does. Answers -1. */
+int err_hint(struct err *err, const char *fmt, ...) _printf_(2, 3);
 
 /* Adds one cause (copied). The error must have been set. Answers -1. */
 int err_add_cause(struct err *err, const char *reason, const char *field, const char *fmt, ...) _printf_(4, 5);

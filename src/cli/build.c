@@ -213,5 +213,7 @@ int cmd_build(int argc, char **argv) {
         if (!failed)
                 return 0;
         fprintf(stderr, "Error: %s\n", err_message(&err));
+        if (err.hint)
+                fprintf(stderr, "Hint: %s\n", err.hint);
         return 1;
 }

@@ -25,6 +25,8 @@ void session_close(struct session *s) {
 
 int session_fail(const struct err *err) {
         say_failure("%s", err_message(err));
+        if (err->hint)
+                fprintf(stderr, "Hint: %s\n", err->hint);
         return 1;
 }
 

@@ -127,7 +127,11 @@ void worker_run(const struct worker_start *start) {
                 head.length = (uint32_t)out.len;
                 answer(&head, buf_str(&out));
         } else {
+                /* Whoever reads the answer shows one text. */
+                _cleanup_free_ char *both = NULL;
                 const char *message = err_message(&err);
+                if (err.hint && asprintf(&both, "%s\n%s", message, err.hint) >= 0)
+                        message = both;
                 size_t len = strlen(message);
                 head.failed = 1;
                 head.class = err.class;

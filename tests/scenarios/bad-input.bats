@@ -67,6 +67,19 @@ tree() {
 	message_has kustomization malformed hostile broken.yaml
 }
 
+@test "a field of the wrong type is shown with its line and the way out" {
+	tree
+	mkdir "$TREE/base"
+	printf 'resources: [base]\n' >"$TREE/kustomization.yaml"
+	printf 'images:\n- name: app\n  newTag: 1.27\n' >"$TREE/base/kustomization.yaml"
+	hostile number
+	eventually reason_is kustomization number hostile BuildFailed
+	message_has kustomization number hostile 'base/kustomization.yaml:3: images[0].newTag: found number, expected string: put it in quotes'
+	run "$WEIR" build "$TREE"
+	[ "$status" -eq 1 ]
+	[[ $output == *"Hint: $TREE/base/kustomization.yaml:3: images[0].newTag: found number, expected string: put it in quotes" ]]
+}
+
 @test "a kustomization that includes itself" {
 	tree
 	printf 'resources: [.]\n' >"$TREE/kustomization.yaml"

@@ -67,6 +67,10 @@ int yaml_parse_all(struct arena *a, const char *text, size_t n, const struct yam
  * documents that way. Long ones are cut, an empty stream adds nothing. */
 int yaml_describe(struct buf *b, const char *text, size_t n, enum yaml_dialect dialect, struct err *err);
 
+/* The line (from 1) of what stands at a path like "images[2].newTag" in the first document; 0: there is nothing, or the
+ * text cannot be read. A key that holds a dot or a bracket is not found. */
+unsigned yaml_line_of(const char *text, size_t n, const char *path);
+
 /* Turns every scalar of VALUE_STYLE_SPELLED in the tree into what it means. */
 int yaml_settle(struct arena *a, struct value *v, struct err *err);
 

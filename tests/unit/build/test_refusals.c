@@ -177,15 +177,55 @@ static void test_deep_nesting_of_bases(void **state) {
         tree_expect_part(&t, "d0", "bases are nested more than 64 deep");
 }
 
+/* Beside kustomize's words: the file, the line, the field, what was found and expected, and what to do. */
+static void test_hints(void **state) {
+        static const char *const files[][2] = {
+                {"namePrefix: a\nimages:\n- name: a\n- name: b\n  newTag: 1.27\n",
+                 "5: images[1].newTag: found number, expected string: put it in quotes"},
+                {"patches:\n- patch: |-\n    x\n  target:\n    kind: [a]\n",
+                 "5: patches[0].target.kind: found list, expected string"},
+                {"x: &x {a: 1}\ncommonLabels: *x\n",
+                 "1: commonLabels.a: found integer, expected string: put it in quotes"},
+                {"resources:\n- a\n- 1\n", "3: resources[1]: found integer, expected string: put it in quotes"},
+                {"replicas: [{name: a, count: '1'}]\n", "1: replicas[0].count: found string, expected integer"},
+                {"resources: a\n", "1: resources: found string, expected list"},
+                {"images: [a]\n", "1: images[0]: found string, expected map"},
+        };
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml", "resources: [b]\n");
+        for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+                char hint[256];
+                tree_add(&t, "b/kustomization.yaml", files[i][0]);
+                snprintf(hint, sizeof(hint), "/src/b/kustomization.yaml:%s", files[i][1]);
+                tree_expect_hint(&t, ".", hint);
+                tree_expect_part(&t, ".", "invalid Kustomization: json: ");
+        }
+        tree_add(&t, "kustomization.yaml", "helmCharts: [{name: a}]\n");
+        tree_expect_hint(&t, ".",
+                         "weir does not render charts in builds yet; write what `helm template` prints into a file and "
+                         "list that file under resources");
+        tree_add(&t, "kustomization.yaml", "resources: [c.yaml]\n");
+        tree_expect_hint(&t, ".", "no hint");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_unknown_field),           cmocka_unit_test(test_objects_that_json_cannot_hold),
-                cmocka_unit_test(test_same_resource_twice),     cmocka_unit_test(test_two_resources_that_become_one),
-                cmocka_unit_test(test_work_is_bounded),         cmocka_unit_test(test_cycles),
-                cmocka_unit_test(test_cycle_through_a_symlink), cmocka_unit_test(test_files_outside_of_the_directory),
-                cmocka_unit_test(test_nothing_leaves_the_tree), cmocka_unit_test(test_remote_bases_are_refused),
-                cmocka_unit_test(test_programs_are_refused),    cmocka_unit_test(test_charts_are_refused),
-                cmocka_unit_test(test_too_many_documents),      cmocka_unit_test(test_deep_nesting_of_bases),
+                cmocka_unit_test(test_hints),
+                cmocka_unit_test(test_unknown_field),
+                cmocka_unit_test(test_objects_that_json_cannot_hold),
+                cmocka_unit_test(test_same_resource_twice),
+                cmocka_unit_test(test_two_resources_that_become_one),
+                cmocka_unit_test(test_work_is_bounded),
+                cmocka_unit_test(test_cycles),
+                cmocka_unit_test(test_cycle_through_a_symlink),
+                cmocka_unit_test(test_files_outside_of_the_directory),
+                cmocka_unit_test(test_nothing_leaves_the_tree),
+                cmocka_unit_test(test_remote_bases_are_refused),
+                cmocka_unit_test(test_programs_are_refused),
+                cmocka_unit_test(test_charts_are_refused),
+                cmocka_unit_test(test_too_many_documents),
+                cmocka_unit_test(test_deep_nesting_of_bases),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -38,7 +38,8 @@ void tree_link(struct tree *t, const char *path, const char *target) {
         assert_int_equal(symlinkat(target, t->fd, path), 0);
 }
 
-static char *build_own(struct tree *t, const char *path) {
+/* hint: the error's hint is wanted, not its text. */
+static char *build_own(struct tree *t, const char *path, bool hint) {
         _cleanup_arena_ struct arena *a = arena_new(0);
         _cleanup_err_ struct err err = ERR_INIT;
         struct kustomize_options options = {.reorder = KUSTOMIZE_REORDER_NONE, .display_root = "/src"};
@@ -47,7 +48,7 @@ static char *build_own(struct tree *t, const char *path) {
         if (kustomize_build(a, t->fd, path, &options, &objects, &err) < 0 ||
             kustomize_print(&out, &objects, &err) < 0) {
                 buf_clear(&out);
-                buf_addf(&out, "error: %s", err_message(&err));
+                buf_addf(&out, "error: %s", !hint ? err_message(&err) : err.hint ? err.hint : "no hint");
         }
         return out.data ? buf_take(&out) : strdup("");
 }
@@ -82,7 +83,13 @@ static char *build_theirs(const char *program, struct tree *t, const char *path)
 
 char *tree_build(struct tree *t, const char *path) {
         const char *theirs = getenv("WEIR_KUSTOMIZE");
-        return theirs ? build_theirs(theirs, t, path) : build_own(t, path);
+        return theirs ? build_theirs(theirs, t, path) : build_own(t, path, false);
+}
+
+void tree_expect_hint(struct tree *t, const char *path, const char *hint) {
+        _cleanup_free_ char *out = build_own(t, path, true);
+        assert_true(str_has_prefix(out, "error: "));
+        assert_string_equal(out + strlen("error: "), hint);
 }
 
 void tree_expect(struct tree *t, const char *path, const char *text) {

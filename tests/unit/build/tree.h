@@ -28,3 +28,6 @@ char *tree_build(struct tree *t, const char *path);
 /* What the kustomization at path builds is text; has part in it. */
 void tree_expect(struct tree *t, const char *path, const char *text);
 void tree_expect_part(struct tree *t, const char *path, const char *part);
+
+/* weir's build fails with this hint. */
+void tree_expect_hint(struct tree *t, const char *path, const char *hint);

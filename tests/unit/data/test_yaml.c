@@ -255,6 +255,19 @@ static void test_kustomize_marks(void **state) {
         assert_kyaml("a: >\n  x\n    y\n  z\n", "{\"a\":\"x\\n\\n  y\\nz\\n\"}");
 }
 
+static void test_lines(void **state) {
+        static const char text[] = "a: &a\n  b:\n  - c\n  - {d: e}\nf: [*a]\n---\ng: h\n";
+        static const struct {
+                const char *path;
+                unsigned line;
+        } cases[] = {{"a", 1}, {"a.b", 2}, {"a.b[0]", 3}, {"a.b[1].d", 4}, {"f[0].b[1]", 4}, {"f", 5},
+                     {"g", 0}, {"a.c", 0}, {"a[0]", 0},   {"f[1]", 0},     {"a[", 0},        {"", 1}};
+        for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+                assert_int_equal(yaml_line_of(text, strlen(text), cases[i].path), cases[i].line);
+        assert_int_equal(yaml_line_of("a: [", 4, "a"), 0);
+        assert_int_equal(yaml_line_of("", 0, "a"), 0);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_dialects),
@@ -271,6 +284,7 @@ int main(void) {
                 cmocka_unit_test(test_memory_runs_out),
                 cmocka_unit_test(test_documents),
                 cmocka_unit_test(test_stream),
+                cmocka_unit_test(test_lines),
                 cmocka_unit_test(test_kustomize_marks),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

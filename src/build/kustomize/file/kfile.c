@@ -114,6 +114,17 @@ int kfile_from_value(struct engine *e, const struct loader *l, const struct valu
         return 0;
 }
 
+/* Puts file and line before a hint that begins with the field's path. */
+static int say_where(struct engine *e, const struct loader *l, const char *name, const char *text, size_t n,
+                     struct err *err) {
+        if (!err || !err->hint)
+                return -1;
+        const char *path = arena_strndup(e->arena, err->hint, strcspn(err->hint, ":"));
+        unsigned line = path ? yaml_line_of(text, n, path) : 0;
+        return line ? err_hint(err, "%s/%s:%u", loader_display(e, l), name, line)
+                    : err_hint(err, "%s/%s", loader_display(e, l), name);
+}
+
 int kfile_load(struct engine *e, const struct loader *l, struct kfile *ret, struct err *err) {
         const char *text = NULL, *name = NULL;
         size_t n = 0;
@@ -143,7 +154,7 @@ int kfile_load(struct engine *e, const struct loader *l, struct kfile *ret, stru
         if (yaml_parse(e->arena, text, n, &options, &v, err) < 0)
                 return err_wrap(err, "invalid Kustomization");
         ret->name = name;
-        return kfile_from_value(e, l, &v, ret, err);
+        return kfile_from_value(e, l, &v, ret, err) < 0 ? say_where(e, l, name, text, n, err) : 0;
 }
 
 bool kfile_is_component(const struct kfile *k) {

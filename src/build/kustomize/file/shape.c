@@ -9,8 +9,26 @@ struct reader {
         struct arena *arena;
         const char *type; /* Go's name of the struct that is being read */
         unsigned flags;
+        char where[256]; /* what is being read: "images[2].newTag" */
+        size_t where_len;
         struct err *err;
 };
+
+/* Goes on to a field or an element. Answers where it was, for leave(). */
+static size_t _printf_(2, 3) enter(struct reader *r, const char *fmt, ...) {
+        size_t was = r->where_len;
+        va_list ap;
+        va_start(ap, fmt);
+        int n = vsnprintf(r->where + was, sizeof(r->where) - was, fmt, ap);
+        va_end(ap);
+        r->where_len += n < 0 ? 0 : (size_t)n < sizeof(r->where) - was ? (size_t)n : sizeof(r->where) - was - 1;
+        return was;
+}
+
+static void leave(struct reader *r, size_t was) {
+        r->where_len = was;
+        r->where[was] = 0;
+}
 
 static const char *field_type(const struct shape_field *f) {
         static const char *const names[] = {
@@ -26,8 +44,15 @@ static const char *field_type(const struct shape_field *f) {
 }
 
 static int mismatch(struct reader *r, const struct value *v, const char *path, const char *type) {
-        return err_set(r->err, ERR_INVALID, "json: cannot unmarshal %s into Go struct field %s.%s of type %s",
-                       go_json_type(v), r->type, path, type);
+        bool text = streq(type, "string");
+        const char *expected = text || streq(type, "bool")  ? type
+                               : streq(type, "int")         ? "integer"
+                               : str_has_prefix(type, "[]") ? "list"
+                                                            : "map";
+        err_set(r->err, ERR_INVALID, "json: cannot unmarshal %s into Go struct field %s.%s of type %s", go_json_type(v),
+                r->type, path, type);
+        return err_hint(r->err, "%s: found %s, expected %s%s", r->where, value_type_name(v), expected,
+                        text && scalar_is(v) ? ": put it in quotes" : "");
 }
 
 static int read_string(struct reader *r, const struct value *v, const char *path, struct value *ret) {
@@ -55,8 +80,10 @@ static int read_strings(struct reader *r, const struct value *v, const char *pat
         *ret = value_list();
         VALUE_EACH_ITEM(item, v) {
                 struct value s = value_str("");
+                size_t was = enter(r, "[%zu]", (size_t)(item - v->items));
                 if (item->type != VALUE_NULL && read_string(r, item, path, &s) < 0)
                         return -1;
+                leave(r, was);
                 if (!value_append(r->arena, ret, s))
                         return err_oom(r->err);
         }
@@ -69,8 +96,10 @@ static int read_string_map(struct reader *r, const struct value *v, const char *
         *ret = value_map();
         VALUE_EACH_MEMBER(m, v) {
                 struct value s = value_str("");
+                size_t was = enter(r, ".%s", m->key);
                 if (m->value.type != VALUE_NULL && read_string(r, &m->value, path, &s) < 0)
                         return -1;
+                leave(r, was);
                 if (!value_add(r->arena, ret, m->key, m->key_len, s))
                         return err_oom(r->err);
         }
@@ -89,8 +118,10 @@ static int read_list(struct reader *r, const struct shape *of, const struct valu
         *ret = value_list();
         VALUE_EACH_ITEM(item, v) {
                 struct value element = value_map();
+                size_t was = enter(r, "[%zu]", (size_t)(item - v->items));
                 if (item->type != VALUE_NULL && read_struct(r, of, item, path, &element) < 0)
                         return -1;
+                leave(r, was);
                 if (!value_append(r->arena, ret, element))
                         return err_oom(r->err);
         }
@@ -141,6 +172,14 @@ static const char *field_path(struct arena *a, const char *path, const struct sh
         return arena_printf(a, "%s%s%s%s%s", path, *path ? "." : "", in, *in ? "." : "", f->name);
 }
 
+static int unknown_field(struct reader *r, const struct shape *shape, const char *name) {
+        _cleanup_buf_ struct buf known = BUF_INIT(4096);
+        for (size_t i = 0; i < shape->n; i++)
+                buf_addf(&known, "%s%s", i ? ", " : "", shape->fields[i].name);
+        err_set(r->err, ERR_INVALID, "json: unknown field \"%s\"", name);
+        return err_hint(r->err, "%s: expected one of %s", r->where, buf_str(&known));
+}
+
 static int read_struct(struct reader *r, const struct shape *shape, const struct value *v, const char *path,
                        struct value *ret) {
         if (!value_is_map(v))
@@ -156,10 +195,13 @@ static int read_struct(struct reader *r, const struct shape *shape, const struct
         *ret = value_map();
         VALUE_EACH_MEMBER(m, &sorted) {
                 const struct shape_field *f = find_field(shape, m->key);
+                size_t was = enter(r, "%s%s", r->where_len ? "." : "", m->key);
                 if (!f && (r->flags & SHAPE_STRICT))
-                        return err_set(r->err, ERR_INVALID, "json: unknown field \"%s\"", m->key);
-                if (!f || m->value.type == VALUE_NULL)
+                        return unknown_field(r, shape, m->key);
+                if (!f || m->value.type == VALUE_NULL) {
+                        leave(r, was);
                         continue;
+                }
                 const char *at = field_path(r->arena, path, f);
                 struct value got = value_null();
                 const unsigned flags = r->flags;
@@ -170,6 +212,7 @@ static int read_struct(struct reader *r, const struct shape *shape, const struct
                 if (read_field(r, f, &m->value, at, &got) < 0)
                         return -1;
                 r->flags = flags;
+                leave(r, was);
                 if (!value_set(r->arena, ret, f->name, got))
                         return err_oom(r->err);
         }

@@ -53,7 +53,8 @@ enum shape_flags {
         SHAPE_COERCE = 1 << 1, /* numbers and bools become strings where strings belong, as sigs.k8s.io/yaml does */
 };
 
-/* ERR_INVALID in encoding/json's words for the first fault in its order (keys sorted). */
+/* ERR_INVALID in encoding/json's words for the first fault in its order (keys sorted). The hint says where it is, what
+ * was found and what was expected; it begins with a path for yaml_line_of(). */
 int shape_read(struct arena *a, const struct shape *shape, const struct value *in, unsigned flags, struct value *ret,
                struct err *err);
 

@@ -79,6 +79,12 @@ static int generator_config(struct target *t, const struct value *chart, struct 
         return 0;
 }
 
+int helm_unsupported(struct err *err) {
+        err_set(err, ERR_UNSUPPORTED, "must specify --enable-helm");
+        return err_hint(err, "weir does not render charts in builds yet; write what `helm template` prints into a file "
+                             "and list that file under resources");
+}
+
 int helm_refuse(struct target *t, struct err *err) {
         const struct value *charts = value_get(&t->file.spec, "helmCharts");
         struct value config;
@@ -86,6 +92,6 @@ int helm_refuse(struct target *t, struct err *err) {
                 return 0;
         if (generator_config(t, charts->items, &config, err) < 0)
                 return -1;
-        err_set(err, ERR_UNSUPPORTED, "must specify --enable-helm");
+        helm_unsupported(err);
         return transform_trouble("HelmChartInflationGenerator", &config, err);
 }

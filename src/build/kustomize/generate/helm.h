@@ -8,5 +8,8 @@
  * converts them. */
 int helm_migrate(struct arena *a, struct value *spec, struct err *err);
 
+/* ERR_UNSUPPORTED, in kustomize's words for a build without --enable-helm. Answers -1. */
+int helm_unsupported(struct err *err);
+
 /* 0: the layer has no charts. Else ERR_UNSUPPORTED in kustomize's words for a build without --enable-helm. */
 int helm_refuse(struct target *t, struct err *err);

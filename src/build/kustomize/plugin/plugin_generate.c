@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Generators that are configured by a file of their own. */
 #include "build/kustomize/generate/generate.h"
+#include "build/kustomize/generate/helm.h"
 #include "build/kustomize/resource/origin.h"
 #include "build/kustomize/plugin/plugin.h"
 #include "build/kustomize/file/shape.h"
@@ -63,7 +64,7 @@ static int generate_from(struct target *t, struct accumulator *acc, const struct
         if (streq(kind, "IAMPolicyGenerator"))
                 return generate_iam(t, acc, r, err);
         if (streq(kind, "HelmChartInflationGenerator")) {
-                err_set(err, ERR_UNSUPPORTED, "must specify --enable-helm");
+                helm_unsupported(err);
                 plugin_fails(t, r, err);
         } else {
                 const struct gvk gvk = {.group = "", .version = "builtin", .kind = kind};
