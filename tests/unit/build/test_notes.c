@@ -105,6 +105,19 @@ static void test_replacements_of_all_annotations(void **state) {
                     "        kind: ReplacementTransformer\n  name: a\n");
 }
 
+/* A note makes a map again of annotations that something made a text of. */
+static void test_notes_behind_a_text(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "base/r.yaml", CONFIG_MAP);
+        tree_add(&t, "base/kustomization.yaml",
+                 "resources: [r.yaml]\nreplacements:\n- sourceValue: x\n"
+                 "  targets: [{select: {kind: ConfigMap}, fieldPaths: [metadata.annotations], options: {create: "
+                 "true}}]\n");
+        tree_add(&t, "kustomization.yaml", "resources: [base]\nnamePrefix: p-\ncommonAnnotations: {k: v}\n");
+        tree_expect(&t, ".", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  annotations:\n    k: v\n  name: p-a\n");
+}
+
 /* A field spec finds the annotations where there are notes; that a var looks at the resource is none. */
 static void test_what_counts_as_a_note(void **state) {
         static const char transformer[] = "apiVersion: builtin\nkind: AnnotationsTransformer\nmetadata: {name: t}\n"
@@ -250,6 +263,7 @@ static void test_generators_and_changed_kinds(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_notes_behind_a_text),
                 cmocka_unit_test(test_json_patches_take_notes_away),
                 cmocka_unit_test(test_merges_take_notes_away),
                 cmocka_unit_test(test_replacements_see_notes),

@@ -104,6 +104,11 @@ int resource_store_id(struct arena *a, const struct scopes *s, struct resource *
                 .ns = resid_effective_ns(&id),
         };
         r->previous = grown;
+        /* The note makes a map of annotations that something made a scalar of. */
+        struct value *metadata = value_get(&r->object, "metadata");
+        const struct value *annotations = value_is_map(metadata) ? value_get(metadata, "annotations") : NULL;
+        if (annotations && scalar_is(annotations) && annotations->type != VALUE_NULL)
+                value_remove(metadata, "annotations");
         return 0;
 }
 
