@@ -101,6 +101,21 @@ static void test_types_of_source_values(void **state) {
         }
 }
 
+/* A name that a patch left empty is something to copy. */
+static void test_sources_without_a_text(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "base/r.yaml", CONFIG_MAP);
+        tree_add(&t, "base/kustomization.yaml",
+                 "resources: [r.yaml]\npatches:\n- target: {kind: ConfigMap}\n"
+                 "  patch: '[{\"op\": \"remove\", \"path\": \"/metadata\"}]'\n");
+        tree_add(&t, "kustomization.yaml",
+                 "resources: [base]\npatches: [{target: {kind: ConfigMap}, patch: '{kind: X, metadata: {name: x}}'}]\n"
+                 "replacements: [{source: {kind: ConfigMap}, targets: [{select: {kind: ConfigMap}, "
+                 "options: {delimiter: /, index: 1}}]}]\n");
+        tree_expect_part(&t, ".", "metadata:\n  name: /\n");
+}
+
 /* A replacement within a text leaves what stands around its field as it is written there; JSON has its own words. */
 static void test_texts_with_fields(void **state) {
         _cleanup_tree_ struct tree t;
@@ -175,6 +190,7 @@ static void test_wrong_types_are_found_in_the_end(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_sources_without_a_text),
                 cmocka_unit_test(test_sources_change_with_their_fields),
                 cmocka_unit_test(test_sources_that_double),
                 cmocka_unit_test(test_types_of_targets),

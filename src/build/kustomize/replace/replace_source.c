@@ -108,7 +108,8 @@ static int look_up(struct engine *e, struct resource *r, const struct path *path
         if ((annotations && resource_show_notes(e->arena, r, err) < 0) ||
             lookup_get(e->arena, &r->object, path, &found, err) < 0)
                 return -1;
-        bool empty = !found || found->type == VALUE_NULL || (!scalar_is(found) && !found->len);
+        bool null = found && found->type == VALUE_NULL && !(found->flags & SCALAR_UNTYPED);
+        bool empty = !found || null || (!scalar_is(found) && !found->len);
         *ret = empty && !(annotations && resource_shows_notes(r)) ? NULL : found;
         return 0;
 }
