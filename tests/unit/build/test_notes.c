@@ -214,6 +214,9 @@ static void test_validators_see_notes(void **state) {
         tree_add(&t, "v.yaml", "apiVersion: builtin\nkind: AnnotationsTransformer\nmetadata: {name: v}\n");
         tree_add(&t, "kustomization.yaml", "configMapGenerator: [{name: b}]\nvalidators: [v.yaml]\n");
         tree_expect_part(&t, ".", "name: b-");
+        tree_add(&t, "kustomization.yaml",
+                 "configMapGenerator: [{name: b}]\nvalidators: [v.yaml]\nbuildMetadata: [transformerAnnotations]\n");
+        tree_expect_part(&t, ".", "name: b-");
         tree_add(&t, "v.yaml",
                  "apiVersion: builtin\nkind: AnnotationsTransformer\nmetadata: {name: v}\n"
                  "annotations: {x: y}\nfieldSpecs: [{path: metadata/annotations, create: true}]\n");

@@ -278,5 +278,7 @@ int plugin_validate(struct target *t, struct accumulator *acc, struct err *err) 
                 return 0;
         if (plugin_transformers(t, list, &steps, err) < 0)
                 return -1;
+        for (size_t i = 0; i < steps.len; i++)
+                steps.items[i].origin = NULL; /* a validator is noted nowhere */
         return validate(t, acc, &steps, err);
 }
