@@ -120,8 +120,6 @@ int yaml_build_scalar(struct yaml_builder *b, const struct yaml_node *n, struct 
         struct yaml_scalar s;
         if (yaml_build_resolve(b, n, &s) < 0)
                 return -1;
-        if (b->spelled && s.type == YAML_SCALAR_TIMESTAMP && in_flow(n) && !*n->tag && memchr(n->text, ':', n->len))
-                s.type = YAML_SCALAR_STRING; /* it is written with quotes there */
         bool empty = b->through_text && becomes_empty(n);
         if (empty && !b->spelled)
                 s.type = YAML_SCALAR_STRING;

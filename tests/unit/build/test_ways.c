@@ -140,6 +140,20 @@ static void test_folded_texts_that_move(void **state) {
         tree_expect_part(&t, ".", "    x: |\n      a\n       b\n");
 }
 
+/* A time of day gets quotes between braces, where it is printed between braces. */
+static void test_moments_in_braces(void **state) {
+        _cleanup_tree_ struct tree t;
+        tree_init(&t);
+        tree_add(&t, "kustomization.yaml", "resources: [r.yaml]\npatches: [{path: p.yaml}]\n");
+        tree_add(&t, "p.yaml", "kind: Thing\nmetadata: {name: a}\ns: {t: 2001-12-14t21:59:43.10-05:00}\n");
+        tree_add(&t, "r.yaml", "kind: Thing\nmetadata: {name: a}\n");
+        tree_expect_part(&t, ".", "s:\n  t: \"2001-12-14t21:59:43.10-05:00\"\n");
+        tree_add(&t, "r.yaml", "kind: Thing\nmetadata: {name: a}\ns:\n");
+        tree_expect_part(&t, ".", "s:\n  t: \"2001-12-14T21:59:43.1-05:00\"\n");
+        tree_add(&t, "r.yaml", "{kind: Thing, metadata: {name: a}, s: {u: 2001-12-14t21:59:43.10-05:00}}\n");
+        tree_expect_part(&t, ".", "  u: \"2001-12-14t21:59:43.10-05:00\"\n");
+}
+
 /* A value that is not there is null in a block, and an empty text once a patch has put it between braces. */
 static void test_absent_values_in_braces(void **state) {
         _cleanup_tree_ struct tree t;
@@ -183,10 +197,15 @@ static void test_hashes_of_lists(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_items_of_lists),         cmocka_unit_test(test_numbers_that_passed_through_json),
-                cmocka_unit_test(test_scalars_of_lists),       cmocka_unit_test(test_folded_texts),
-                cmocka_unit_test(test_folded_texts_that_move), cmocka_unit_test(test_absent_values_in_braces),
-                cmocka_unit_test(test_hashes_of_long_numbers), cmocka_unit_test(test_hashes_of_lists),
+                cmocka_unit_test(test_moments_in_braces),
+                cmocka_unit_test(test_items_of_lists),
+                cmocka_unit_test(test_numbers_that_passed_through_json),
+                cmocka_unit_test(test_scalars_of_lists),
+                cmocka_unit_test(test_folded_texts),
+                cmocka_unit_test(test_folded_texts_that_move),
+                cmocka_unit_test(test_absent_values_in_braces),
+                cmocka_unit_test(test_hashes_of_long_numbers),
+                cmocka_unit_test(test_hashes_of_lists),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -212,6 +212,12 @@ static int keys_twice(const struct value *map, struct err *err) {
         return 0;
 }
 
+/* A timestamp with a time of day. */
+static bool is_moment(const struct value *v) {
+        return v->type == VALUE_STRING && !is_mistyped(v) && memchr(v->str, ':', v->len) &&
+               yaml_scalar_resolve(v->str, v->len, YAML_KYAML).type == YAML_SCALAR_TIMESTAMP;
+}
+
 /* flow: in braces or brackets, where the writer folds nothing and shows a text that is empty. */
 static int settle(struct arena *a, struct value *v, bool flow, struct err *err) {
         struct yaml_scalar s;
@@ -226,6 +232,8 @@ static int settle(struct arena *a, struct value *v, bool flow, struct err *err) 
                 VALUE_EACH_MEMBER(m, v)
                         if (settle(a, &m->value, flow, err) < 0)
                                 return -1;
+        } else if (v->style == VALUE_STYLE_SPELLED && flow && is_moment(v)) {
+                v->style = VALUE_STYLE_DOUBLE; /* the writer puts quotes around its colons there */
         } else if (v->style == VALUE_STYLE_SPELLED) {
                 return is_mistyped(v)
                                ? yaml_scalar_resolve_tagged(tag_names[tag_of(v)], v->str, v->len, YAML_KYAML, &s, err)

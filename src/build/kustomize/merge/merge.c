@@ -207,8 +207,13 @@ int merge_walk(struct merger *m, struct value *dest, const struct value *src, st
         }
         if (src && src->type == VALUE_NULL)
                 return 0;
-        if (kind->type == VALUE_MAP)
-                return merge_map(m, missing(dest) ? NULL : dest, src, field.type, ret, err);
+        if (kind->type == VALUE_MAP) {
+                int there = merge_map(m, missing(dest) ? NULL : dest, src, field.type, ret, err);
+                /* A null becomes a map of its own, without the patch's braces. */
+                if (there > 0 && dest && missing(dest))
+                        ret->style = VALUE_STYLE_ANY;
+                return there;
+        }
         if (kind->type == VALUE_LIST && field.merges)
                 return merge_list(m, missing(dest) ? NULL : dest, src, field, ret, err);
         *ret = src ? *src : *dest;
