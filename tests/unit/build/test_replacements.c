@@ -114,6 +114,13 @@ static void test_sources_without_a_text(void **state) {
                  "replacements: [{source: {kind: ConfigMap}, targets: [{select: {kind: ConfigMap}, "
                  "options: {delimiter: /, index: 1}}]}]\n");
         tree_expect_part(&t, ".", "metadata:\n  name: /\n");
+        /* And a null that gets none stays null. */
+        tree_add(&t, "r.yaml", CONFIG_MAP "  annotations: ~\n");
+        tree_add(&t, "kustomization.yaml",
+                 "resources: [r.yaml]\nreplacements:\n- source: {kind: ConfigMap, fieldPath: metadata}\n  targets:\n"
+                 "  - {select: {kind: ConfigMap}, fieldPaths: [metadata.annotations, x], options: {create: true}}\n");
+        tree_expect(&t, ".",
+                    "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\nx:\n  annotations: null\n  name: a\n");
 }
 
 /* A replacement within a text leaves what stands around its field as it is written there; JSON has its own words. */

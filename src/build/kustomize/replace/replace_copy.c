@@ -61,7 +61,7 @@ static int put_field(struct arena *a, const struct value *object, struct value *
         if (scalar_is(field)) {
                 if (field->flags & SCALAR_UNTYPED)
                         *field = scalar_plain(text);
-                else if (is_annotation(object, field))
+                else if (is_annotation(object, field) && (*text || field->type != VALUE_NULL))
                         *field = value_str(text);
                 else
                         return scalar_retyped_late(field, text, field, err);
