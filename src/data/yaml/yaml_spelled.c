@@ -31,7 +31,7 @@ bool yaml_is_spelled(const struct yaml_scalar *s, const char *text, size_t n) {
 }
 
 static int settle_scalar(struct arena *a, struct value *v, struct err *err) {
-        struct yaml_builder b = {.a = a, .dialect = YAML_KYAML, .refused = ERR_INIT, .err = err};
+        struct yaml_builder b = {.a = a, .dialect = YAML_KYAML, .err = err};
         const struct yaml_node n = {.text = v->str, .len = v->len, .style = VALUE_STYLE_PLAIN};
         const struct yaml_scalar s = yaml_scalar_resolve(v->str, v->len, YAML_KYAML);
         int failed = yaml_build_scalar_value(&b, &n, &s, v);

@@ -193,15 +193,15 @@ int lookup_obtain(struct arena *a, struct value *object, const struct path *p, s
         const char **parts = arena_zalloc(a, p->n + 1, sizeof(*parts));
         struct value *at = object;
         size_t n = 0;
-        for (size_t i = 0; parts && i < p->n; i++) {
+        if (!parts)
+                return err_oom(err);
+        for (size_t i = 0; i < p->n; i++) {
                 parts[n] = lookup_trim(a, p->parts[i]);
                 if (!parts[n])
                         return err_oom(err);
                 n += *parts[n] != 0;
         }
-        if (!parts)
-                return err_oom(err);
-        parts[n] = NULL;
+        parts[n] = NULL; /* a blank part may have been put there */
         for (size_t i = 0; at && i < n; i++)
                 if (obtain_part(a, at, parts[i], parts[i + 1], &at, err) < 0)
                         return -1;

@@ -45,7 +45,7 @@ static int add_scalars(struct arena *a, struct strmap *seen, const struct value 
                 if (!scalar_is(item))
                         return scalar_wrong_kind("ScalarNode", item, err);
                 const char *text = scalar_node_text(a, item);
-                int there = text ? strmap_add(seen, text, strlen(text), item, NULL) : -1;
+                int there = strmap_add(seen, text, strlen(text), item, NULL);
                 if (there < 0 || (!there && !value_append(a, out, scalar_styled(item, text))))
                         return err_oom(err);
         }
